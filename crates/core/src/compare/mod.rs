@@ -1,0 +1,3 @@
+//! Is this run better or worse than that one: reading baselines, comparing rows, and the verdict.
+//!
+//! Reads records and files of results; never prints and never writes.

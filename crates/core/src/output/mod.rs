@@ -1,0 +1,1 @@
+//! Writes results: one file a format. Never computes a statistic, never decides anything.

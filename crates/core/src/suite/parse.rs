@@ -1,0 +1,1 @@
+//! Reading a module file: TOML with the place of everything.

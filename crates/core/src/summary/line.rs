@@ -1,0 +1,1 @@
+//! The line of a runs file: what a verdict needs of one run. Described in docs/formats.md.

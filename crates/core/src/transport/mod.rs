@@ -1,0 +1,1 @@
+//! One request on one connection; does not know that it is measured.

@@ -1,0 +1,1 @@
+//! What one run knows about one row: estimates and their spread, from time batches.

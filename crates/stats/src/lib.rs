@@ -1,0 +1,13 @@
+//! The numbers of Windtunnel.
+//!
+//! Pure functions and plain data: no clock, no I/O, no async, and no idea what a request is. Formulas cite
+//! the sections of `docs/formats.md` or the published source they come from.
+
+pub mod cell;
+mod histogram;
+mod locust;
+mod slices;
+
+pub use histogram::{Histogram, HistogramError};
+pub use locust::{Compat, LocustTimes, Median};
+pub use slices::{Slice, Slices};

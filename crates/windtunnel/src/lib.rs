@@ -1,0 +1,1 @@
+//! The program, and the face for Rust users.
