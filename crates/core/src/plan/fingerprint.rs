@@ -33,7 +33,10 @@ pub(crate) fn digest_of<T: AsRef<[u8]>>(parts: impl IntoIterator<Item = T>) -> S
 pub(crate) enum Phase {
     Start,
     /// In a task with this weight, of this sum of weights.
-    Task { weight: u32, total: u64 },
+    Task {
+        weight: u32,
+        total: u64,
+    },
     Stop,
 }
 
@@ -166,7 +169,7 @@ impl Draft {
     fn rate(&self, classes: &[ClassPlan], users: &[u32]) -> f64 {
         let rates = self.uses.iter().map(|used| match used.phase {
             Phase::Task { weight, total } => {
-                let tasks = f64::from(users[used.class]) / cycle(&classes[used.class]).as_secs_f64();
+                let tasks = f64::from(users[used.class]) / cycle(&classes[used.class]);
                 tasks * f64::from(weight) / (total as f64)
             }
             Phase::Start | Phase::Stop => 0.0,
@@ -176,49 +179,44 @@ impl Draft {
 
     /// The mean over the users that send it.
     fn mean_wait(&self, classes: &[ClassPlan], users: &[u32]) -> Duration {
-        let classes_of_row = self.classes();
-        let total: u32 = classes_of_row.iter().map(|class| users[*class].max(1)).sum();
-        let weighted = classes_of_row.iter().map(|class| {
-            let share = f64::from(users[*class].max(1)) / f64::from(total);
-            wait_around_task(&classes[*class]).mul_f64(share)
-        });
-        weighted.sum()
+        let of_row = self.classes();
+        let total: f64 = of_row.iter().map(|class| f64::from(users[*class].max(1))).sum();
+        let weighted = of_row
+            .iter()
+            .map(|class| wait_around_task(&classes[*class]) * f64::from(users[*class].max(1)) / total);
+        Duration::try_from_secs_f64(weighted.sum()).unwrap_or(Duration::MAX)
     }
 }
 
-/// The mean time from one start of a task to the next, were every response to come after
+/// The mean seconds from one start of a task to the next, were every response to come after
 /// [`GUESSED_RESPONSE`].
-fn cycle(class: &ClassPlan) -> Duration {
-    let responses = mean_of_tasks(class, |task| {
-        GUESSED_RESPONSE * u32::try_from(task.steps.len()).unwrap_or(u32::MAX)
-    });
+fn cycle(class: &ClassPlan) -> f64 {
+    let responses = mean_of_tasks(class, |task| GUESSED_RESPONSE.as_secs_f64() * task.steps.len() as f64);
     match class.wait {
-        Wait::Pace { period, .. } => period.max(responses),
+        Wait::Pace { period, .. } => period.as_secs_f64().max(responses),
         _ => responses + wait_around_task(class),
     }
 }
 
-/// The mean wait of a user for each task, the waits between its steps included.
-fn wait_around_task(class: &ClassPlan) -> Duration {
-    let between_steps = mean_of_tasks(class, |task| {
-        task.steps.iter().map(|step| step.wait.map_or(Duration::ZERO, mean_of_wait)).sum()
-    });
+/// The mean wait of a user for each task in seconds, the waits between its steps included.
+fn wait_around_task(class: &ClassPlan) -> f64 {
+    let between_steps =
+        mean_of_tasks(class, |task| task.steps.iter().filter_map(|step| step.wait).map(mean_of_wait).sum());
     mean_of_wait(class.wait) + between_steps
 }
 
-fn mean_of_tasks(class: &ClassPlan, time: impl Fn(&TaskPlan) -> Duration) -> Duration {
+fn mean_of_tasks(class: &ClassPlan, seconds: impl Fn(&TaskPlan) -> f64) -> f64 {
     let total: f64 = class.tasks.iter().map(|task| f64::from(task.weight)).sum();
-    let mean = class.tasks.iter().map(|task| time(task).as_secs_f64() * f64::from(task.weight)).sum::<f64>();
-    Duration::try_from_secs_f64(mean / total.max(1.0)).unwrap_or(Duration::MAX)
+    let weighted = class.tasks.iter().map(|task| seconds(task) * f64::from(task.weight));
+    weighted.sum::<f64>() / total.max(1.0)
 }
 
-/// The mean of a wait; of a pace its whole period.
-fn mean_of_wait(wait: Wait) -> Duration {
+/// The mean of a wait in seconds; of a pace its whole period.
+fn mean_of_wait(wait: Wait) -> f64 {
     match wait {
-        Wait::None => Duration::ZERO,
-        Wait::Constant(wait) => wait,
-        Wait::Between(shortest, longest) => shortest.saturating_add(longest.saturating_sub(shortest) / 2),
-        Wait::Pace { period, .. } => period,
+        Wait::None => 0.0,
+        Wait::Constant(wait) | Wait::Pace { period: wait, .. } => wait.as_secs_f64(),
+        Wait::Between(shortest, longest) => f64::midpoint(shortest.as_secs_f64(), longest.as_secs_f64()),
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct ModuleScope {
     pub(crate) tables: Vec<RowTable>,
     /// What differs from run to run.
     pub(crate) salt: Salt,
-    /// Values of secret variables, for redaction.
+    /// Values of secret variables, for redaction. Too short ones are no secrets and would blot out words.
     pub(crate) secrets: Vec<String>,
 }
 

@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use minijinja::Value;
-use minijinja::value::{Object, ValueKind};
+use minijinja::value::{DynObject, Object, ValueKind};
 use serde_json::Value as Json;
 
 /// Deeper structures are refused instead of overflowing the stack; as deep as `serde_json` reads.
@@ -64,7 +64,7 @@ fn write_nested(value: &Value, out: &mut Vec<u8>, depth: usize) -> Result<(), St
         }
         ValueKind::Map => {
             out.push(b'{');
-            let pairs = value.as_object().and_then(|object| object.try_iter_pairs());
+            let pairs = value.as_object().and_then(DynObject::try_iter_pairs);
             for (index, (key, item)) in pairs.into_iter().flatten().enumerate() {
                 if index > 0 {
                     out.push(b',');
@@ -156,7 +156,10 @@ mod tests {
 
     #[test]
     fn keys_keep_their_order() {
-        assert_eq!(written(&from_json(&json!({"z": 1, "a": [true, null, 1.5]}))), r#"{"z":1,"a":[true,null,1.5]}"#);
+        assert_eq!(
+            written(&from_json(&json!({"z": 1, "a": [true, null, 1.5]}))),
+            r#"{"z":1,"a":[true,null,1.5]}"#
+        );
     }
 
     fn any_json() -> impl Strategy<Value = Json> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, Value, from_args};
 use minijinja::{Error, ErrorKind, State};
 
+use crate::plan::request::ResponseState;
 use crate::plan::rows::NoRowLeft;
 use crate::plan::scope::{ModuleScope, UserState, current};
 
@@ -118,9 +119,11 @@ impl Object for TableView {
         }
         let draw = |user: &mut UserState| -> Result<Vec<Value>, Error> {
             let row = |_| match user.draw(self.index) {
-                Ok(row) => {
-                    Ok(Value::from_object(RowView { module: Arc::clone(&user.module), table: self.index, row }))
-                }
+                Ok(row) => Ok(Value::from_object(RowView {
+                    module: Arc::clone(&user.module),
+                    table: self.index,
+                    row,
+                })),
                 Err(NoRowLeft) => Err(no_row_left(user, self.index)),
             };
             (0..count).map(row).collect()
@@ -195,7 +198,7 @@ impl Object for HeadersView {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let names = current(|user| user.response.as_ref().map(|response| response.header_names()));
+        let names = current(|user| user.response.as_ref().map(ResponseState::header_names));
         Enumerator::Values(names.flatten().unwrap_or_default())
     }
 }

@@ -120,9 +120,9 @@ impl<'a> ModuleDraft<'a> {
         if self.known.tables.iter().any(unread) {
             return Ok(None);
         }
-        let reads_saved = reads.iter().any(|read| {
-            read == "user" || read.strip_prefix("user.").is_some_and(|name| name != "index")
-        });
+        let reads_saved = reads
+            .iter()
+            .any(|read| read == "user" || read.strip_prefix("user.").is_some_and(|name| name != "index"));
         // Which files are named by a column is known only when every row was looked at.
         let names_files = request.body.names_files() || reads.contains("file_base64");
         let longest = tables.iter().map(|table| table.len()).max().unwrap_or(1);
@@ -174,7 +174,7 @@ fn shown(variables: &Variables) -> BTreeMap<String, Shown> {
 fn secrets_of(variables: &Variables) -> Vec<String> {
     let secret = variables.0.iter().filter(|variable| variable.secret);
     let texts = secret.map(|variable| from_json(&variable.value).to_string());
-    texts.filter(|text| !text.is_empty()).collect()
+    texts.filter(|text| text.len() > 2).collect()
 }
 
 /// `text` as a part of a file's name: what separates folders or cannot be seen becomes `_`.

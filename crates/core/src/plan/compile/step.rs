@@ -21,7 +21,7 @@ pub(crate) struct StepPlace<'a> {
     /// Index of the class.
     pub(crate) class: usize,
     pub(crate) class_name: &'a str,
-    /// `task 2`, `task \`browse\``, `on_start`.
+    /// A task by its number or name, `on_start`, `on_stop`.
     pub(crate) part: String,
     pub(crate) phase: Phase,
     pub(crate) target: &'a Target,

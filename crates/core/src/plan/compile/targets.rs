@@ -10,7 +10,7 @@ use crate::wire::{Scheme, Target};
 /// The base URLs of a plan, each once, and the classes that have none.
 #[derive(Debug, Default)]
 pub(crate) struct Targets {
-    targets: Vec<Target>,
+    each: Vec<Target>,
     without: Vec<String>,
     /// A faulty URL of the command line is reported once, not for each class.
     faulty: Vec<String>,
@@ -63,14 +63,14 @@ impl Targets {
     }
 
     fn index_of(&mut self, target: Target) -> usize {
-        self.targets.iter().position(|other| *other == target).unwrap_or_else(|| {
-            self.targets.push(target);
-            self.targets.len() - 1
+        self.each.iter().position(|other| *other == target).unwrap_or_else(|| {
+            self.each.push(target);
+            self.each.len() - 1
         })
     }
 
     pub(crate) fn get(&self, index: usize) -> &Target {
-        &self.targets[index]
+        &self.each[index]
     }
 
     /// The problem of the classes that have no base URL, if there are any.
@@ -86,7 +86,7 @@ impl Targets {
     }
 
     pub(crate) fn into_targets(self) -> Vec<Target> {
-        self.targets
+        self.each
     }
 }
 

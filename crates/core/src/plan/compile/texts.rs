@@ -6,7 +6,7 @@ use crate::error::{Located, Location, Problem};
 use crate::plan::functions::VARYING;
 use crate::plan::names::{Known, Sees};
 use crate::plan::scope::{REDACTED, UserScope};
-use crate::plan::template::{Compiled, Failure, Mode};
+use crate::plan::template::{Compiled, Failure, Mode, locate_word};
 
 /// A variable of the module, as texts about it show it.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl<'a> Texts<'a> {
         self.problems
     }
 
-    /// The names that the texts of the request read, expectations aside.
+    /// The names that texts of the request read that vary; expectations aside.
     pub(crate) fn reads(&self) -> &BTreeSet<String> {
         &self.reads
     }
@@ -73,22 +73,26 @@ impl<'a> Texts<'a> {
         let Some(mut compiled) = self.checked(compiled, Sees::Request) else {
             return Compiled::literal(source);
         };
-        self.reads.extend(compiled.reads().iter().cloned());
-        if compiled.constant().is_none() && !compiled.reads().iter().any(|name| self.varies(name)) {
-            match self.trial.evaluate(|root| compiled.evaluate(root)) {
-                Ok(value) => compiled.fold(value),
-                Err(failure) => {
-                    let problem = self.explained(failure, &compiled).into_problem(&source.at);
-                    self.problems.push(problem);
-                }
-            }
+        if compiled.reads().iter().any(|name| self.varies(name)) {
+            self.reads.extend(compiled.reads().iter().cloned());
+            return compiled;
+        }
+        match self.trial.evaluate(|root| compiled.evaluate(root)) {
+            Ok(value) => compiled.fold(value),
+            Err(failure) => self.push_failure(failure, &compiled),
         }
         compiled
     }
 
     /// An expression over a response, or the template of a message about one.
     pub(crate) fn of_response(&mut self, compiled: Result<Compiled, Problem>) -> Option<Compiled> {
-        self.checked(compiled, Sees::Response)
+        let compiled = self.checked(compiled, Sees::Response)?;
+        // There is no response to try it with; a text that asks whether there is a value is left alone.
+        let source = &compiled.source().value;
+        if !source.contains("default") && !source.contains("defined") {
+            self.problems.extend(self.unset(&compiled));
+        }
+        Some(compiled)
     }
 
     /// The value of a text in which only `env` is in scope, secrets left out.
@@ -97,8 +101,7 @@ impl<'a> Texts<'a> {
         match self.trial.evaluate(|root| compiled.render(root)) {
             Ok(text) => Some(text),
             Err(failure) => {
-                let problem = self.explained(failure, &compiled).into_problem(&source.at);
-                self.problems.push(problem);
+                self.push_failure(failure, &compiled);
                 None
             }
         }
@@ -128,21 +131,22 @@ impl<'a> Texts<'a> {
         name == "user" || VARYING.contains(&name) || self.known.tables.iter().any(|(table, _)| table == name)
     }
 
-    /// A failure of `text`, in the words of variables where one that is unset is to blame.
-    pub(crate) fn explained(&self, failure: Failure, text: &Compiled) -> Failure {
-        let unset = text.reads().iter().find_map(|read| {
-            let name = read.strip_prefix("env.")?;
+    /// Notes a failure of `text`, in the words of variables where one that is unset is to blame.
+    fn push_failure(&mut self, failure: Failure, text: &Compiled) {
+        let problem = self.unset(text).unwrap_or_else(|| failure.into_problem(&text.source().at));
+        self.problems.push(problem);
+    }
+
+    /// The problem of a declared variable that `text` reads and that has no value.
+    fn unset(&self, text: &Compiled) -> Option<Problem> {
+        let unset = |name: &&str| {
             let declared = self.known.variables.iter().any(|variable| variable == name);
-            (declared && !self.variables.contains_key(name)).then_some(name)
-        });
-        match unset {
-            Some(name) => {
-                let message =
-                    format!("the variable {name} is not set: set it in the environment or give it a `default`");
-                Failure { message, ..failure }
-            }
-            None => failure,
-        }
+            declared && !self.variables.contains_key(*name)
+        };
+        let name = text.reads().iter().filter_map(|read| read.strip_prefix("env.")).find(unset)?;
+        let problem = locate_word(text.source(), &format!("env.{name}"))
+            .problem(format!("the variable {name} is not set"));
+        Some(problem.help("set it in the environment, or give it a `default`"))
     }
 
     fn variables_read<'t>(&self, text: &'t Compiled) -> impl Iterator<Item = (&'t str, &'a Shown)> {

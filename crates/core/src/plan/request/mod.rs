@@ -6,6 +6,9 @@ mod judge;
 mod pairs;
 mod path;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use bytes::Bytes;

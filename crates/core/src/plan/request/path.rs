@@ -76,9 +76,11 @@ impl PathPlan {
             added.insert(0, '&');
         }
         let query_shape = written + &added;
-        let whole =
-            if query_shape.is_empty() { shape.clone() } else { format!("{shape}?{query_shape}") };
-        (Self { prefix: prefix.to_owned(), path, query, pairs, fixed: None }, PathShape { path: shape, whole })
+        let whole = if query_shape.is_empty() { shape.clone() } else { format!("{shape}?{query_shape}") };
+        (
+            Self { prefix: prefix.to_owned(), path, query, pairs, fixed: None },
+            PathShape { path: shape, whole },
+        )
     }
 
     pub(crate) fn is_constant(&self) -> bool {
@@ -142,6 +144,9 @@ fn check_beginning(path: &Located<String>, texts: &mut Texts<'_>) {
     } else if !text.starts_with(['/', '{']) {
         let help = format!("write `/{text}`");
         texts.push(path.at.problem(format!("a path begins with `/`, but this one is `{text}`")).help(help));
+    }
+    if let Some(at) = text.find(char::is_control) {
+        texts.push(locate(path, at..at + 1).problem("a path is one line without control characters"));
     }
     if let Some(at) = outside_tags(text, '#') {
         let problem = locate(path, at..at + 1).problem("a `#` and what follows is never sent to a server");

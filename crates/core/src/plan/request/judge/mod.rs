@@ -1,20 +1,22 @@
 //! Judging a response by expectations, and saving values of it.
 
-use std::time::Duration;
+mod response;
 
-use bytes::Bytes;
-use http::HeaderMap;
-use minijinja::{Error, ErrorKind, Value};
-use serde_json::Value as Json;
+#[cfg(test)]
+mod tests;
+
+use minijinja::Value;
 
 use crate::error::{Located, Problem};
 use crate::plan::compile::Texts;
 use crate::plan::request::Response;
 use crate::plan::scope::{UserScope, current};
 use crate::plan::template::{Compiled, Mode};
-use crate::plan::values::{Anything, detached, from_json};
+use crate::plan::values::{Anything, detached};
 use crate::suite::{ExpectSpec, RequestSpec};
 use crate::wire::Capture;
+
+pub(crate) use response::ResponseState;
 
 /// Characters of a failure's text, at most: it is a key that is counted, not a log.
 const LONGEST_TEXT: usize = 300;
@@ -56,10 +58,8 @@ impl Judgement {
 
     fn add_expect(&mut self, spec: &ExpectSpec, texts: &mut Texts<'_>) {
         let Some(that) = expression(&spec.that, texts) else { return };
-        let message = spec
-            .message
-            .as_ref()
-            .and_then(|source| texts.of_response(Compiled::text(source, Mode::Plain)));
+        let message =
+            spec.message.as_ref().and_then(|source| texts.of_response(Compiled::text(source, Mode::Plain)));
         self.names_status |= names_status(&that);
         self.note_reads(&that);
         if let Some(message) = &message {
@@ -106,23 +106,13 @@ impl Judgement {
         if self.expects.is_empty() && self.saves.is_empty() {
             return Ok(());
         }
-        user.state().response = Some(self.state_of(response));
+        user.state().response = Some(ResponseState::new(response, self.reads_headers));
         let judged = self.judge_for(user, response.status);
         let state = user.state();
         state.response = None;
         // A table at its end is told by the next request that reads it.
         state.take_exhausted();
         judged.map_err(|text| bounded(&state.module.redact(text)))
-    }
-
-    fn state_of(&self, response: &Response<'_>) -> ResponseState {
-        ResponseState {
-            status: response.status,
-            headers: if self.reads_headers { response.headers.clone() } else { HeaderMap::new() },
-            body: response.body.clone(),
-            time: response.time,
-            json: None,
-        }
     }
 
     fn judge_for(&self, user: &mut UserScope, status: u16) -> Result<(), String> {
@@ -143,10 +133,9 @@ impl Judgement {
 impl Expect {
     fn check(&self, root: &Value, status: u16) -> Result<(), String> {
         let that = &self.that.source().value;
-        let value = self
-            .that
-            .evaluate(root)
-            .map_err(|failure| not_json().unwrap_or(format!("could not evaluate `{that}`: {}", failure.message)))?;
+        let value = self.that.evaluate(root).map_err(|failure| {
+            not_json().unwrap_or(format!("could not evaluate `{that}`: {}", failure.message))
+        })?;
         if value.is_true() {
             return Ok(());
         }
@@ -196,58 +185,7 @@ fn bounded(text: &str) -> String {
     line.take(LONGEST_TEXT - 1).chain(['…']).collect()
 }
 
-/// The response that is judged, as expressions see it.
-#[derive(Debug)]
-pub(crate) struct ResponseState {
-    status: u16,
-    headers: HeaderMap,
-    body: Bytes,
-    time: Duration,
-    /// Parsed when first read.
-    json: Option<Result<Value, String>>,
-}
-
-impl ResponseState {
-    /// A field, but for the headers.
-    pub(crate) fn field(&mut self, name: &str) -> Option<Value> {
-        match name {
-            "status" => Some(Value::from(self.status)),
-            "text" => Some(Value::from(String::from_utf8_lossy(&self.body))),
-            "time_ms" => Some(Value::from(self.time.as_secs_f64() * 1000.0)),
-            "json" => {
-                let json = self.json.get_or_insert_with(|| parse(&self.body));
-                Some(match json {
-                    Ok(value) => value.clone(),
-                    // A value that fails where it is used.
-                    Err(message) => Value::from(Error::new(ErrorKind::InvalidOperation, message.clone())),
-                })
-            }
-            _ => None,
-        }
-    }
-
-    /// A header by its name in any case; several of one name are joined by `, `.
-    pub(crate) fn header(&self, name: &str) -> Option<Value> {
-        let mut values = self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let first = values.next()?.into_owned();
-        Some(Value::from(values.fold(first, |all, value| all + ", " + &value)))
-    }
-
-    /// The names of the headers, in lower case.
-    pub(crate) fn header_names(&self) -> Vec<Value> {
-        self.headers.keys().map(|name| Value::from(name.as_str())).collect()
-    }
-
-}
-
 /// Why the body is not JSON, when something looked.
 fn not_json() -> Option<String> {
-    current(|user| user.response.as_ref()?.json.clone()?.err()).flatten()
-}
-
-fn parse(body: &[u8]) -> Result<Value, String> {
-    match serde_json::from_slice::<Json>(body) {
-        Ok(json) => Ok(from_json(&json)),
-        Err(error) => Err(format!("the response is not JSON: {error}")),
-    }
+    current(|user| user.response.as_ref()?.json_error().map(str::to_owned)).flatten()
 }
