@@ -128,8 +128,14 @@ fn in_order(mut problems: Vec<Problem>) -> Problems {
         (Some(_), None) => Ordering::Greater,
         (None, None) => Ordering::Equal,
     });
-    problems.dedup();
-    Problems(problems)
+    // What a class says for all its requests would be told once for each of them.
+    let mut told: Vec<Problem> = Vec::new();
+    for problem in problems {
+        if !told.contains(&problem) {
+            told.push(problem);
+        }
+    }
+    Problems(told)
 }
 
 /// Gives classes of one name in several modules names of their own.

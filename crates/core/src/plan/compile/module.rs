@@ -106,8 +106,8 @@ impl<'a> ModuleDraft<'a> {
     }
 
     /// Renders a request that reads `reads` before the run: to find what syntax does not show, and to read
-    /// the files that it names. `None` where it cannot be said how the request will look: it reads what
-    /// responses save, or a table that could not be read.
+    /// the files that it names. What responses save is stood in for, and a failure may then be the fault of
+    /// the stand-in. `None` where nothing can be said, as a table could not be read.
     pub(crate) fn attempt(
         &mut self,
         request: &RequestPlan,
@@ -141,7 +141,7 @@ impl<'a> ModuleDraft<'a> {
                 Err(failure) => return Err(failure),
             }
         }
-        Ok(rendered.filter(|_| !reads_saved))
+        Ok(rendered)
     }
 
     fn tables_read<'b>(&'b self, reads: &'b BTreeSet<String>) -> impl Iterator<Item = &'b RowTable> {

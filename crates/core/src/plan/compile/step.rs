@@ -27,6 +27,14 @@ pub(crate) struct StepPlace<'a> {
     pub(crate) target: &'a Target,
 }
 
+impl StepPlace<'_> {
+    /// File and line, class and task.
+    fn describe(&self, spec: &RequestSpec) -> String {
+        let (line, _) = spec.at.line_column();
+        format!("{}:{line}, class {}, {}", spec.at.file.path.display(), self.class_name, self.part)
+    }
+}
+
 /// Compiles and tries one request.
 ///
 /// # Errors
@@ -45,7 +53,7 @@ pub(crate) fn compile_step(
     let mut texts = Texts::new(known, shown, trial, &spec.at);
     let parts = compile_parts(spec, place.target, &mut texts);
     let reads = texts.reads().clone();
-    let mut problems = texts.into_problems();
+    let problems = texts.into_problems();
     let Some(Parts { mut request, judgement, name, path, body }) = parts.filter(|_| problems.is_empty())
     else {
         return Err(problems);
@@ -64,8 +72,7 @@ pub(crate) fn compile_step(
         data: module.data_of(&reads),
     };
     let Some(series) = rows.note(module_index, &spec.method, &name, used) else {
-        problems.push(spec.at.problem("there are more than 65536 rows; give requests a common `name`"));
-        return Err(problems);
+        return Err(vec![spec.at.problem("there are more than 65536 rows; give requests a common `name`")]);
     };
     Ok(StepPlan {
         series,
@@ -74,13 +81,7 @@ pub(crate) fn compile_step(
         keep_going: spec.keep_going,
         request,
         judgement,
-        place: format!(
-            "{}:{}, class {}, {}",
-            spec.at.file.path.display(),
-            spec.at.line_column().0,
-            place.class_name,
-            place.part
-        ),
+        place: place.describe(spec),
     })
 }
 

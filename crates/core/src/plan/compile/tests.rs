@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::plan::testing::{Suite, class, first_request, module, post, post_json, text};
-use crate::suite::{Pick, UserSpec, Wait};
+use crate::plan::UserScope;
+use crate::plan::testing::{Suite, bodies, class, expect, first_request, module, post, post_json, text};
+use crate::suite::{Pick, RequestSpec, UserSpec, Wait};
 
 fn revisions(suite: Suite) -> Suite {
     let rows: Vec<Vec<_>> =
@@ -101,9 +102,7 @@ fn a_class_with_a_base_url_of_its_own_goes_there() {
     );
     let plan = suite.plan();
     assert_eq!(plan.targets[plan.classes[1].target].to_string(), "https://cloud.example/p");
-    let request = plan.classes[1].tasks[0].steps[0]
-        .render(&plan, &mut crate::plan::UserScope::new(&plan, 1, 0))
-        .unwrap();
+    let request = plan.classes[1].tasks[0].steps[0].render(&plan, &mut UserScope::new(&plan, 1, 0)).unwrap();
     assert_eq!(request.path, "/p/b");
     assert_eq!(request.headers["host"], "cloud.example");
 }
@@ -114,7 +113,7 @@ fn all_mistakes_are_told_at_once_where_they_stand() {
         post_json("/a/{{ revisions.langg }}", &json!({"a": "{{ nothing.x }}", "b": "{{ env.HOSST }}"}));
     request.headers =
         vec![(text("Host"), text("h")), (text("content-length"), text("3")), (text("bad name"), text("x"))];
-    request.expect = vec![crate::plan::testing::expect("response.stauts == 200", None)];
+    request.expect = vec![expect("response.stauts == 200", None)];
     let mut suite = revisions(Suite::of(vec![request])).variable("HOST", Some(json!("h")), false);
     suite.asked.base_url = Some("gateway".to_owned());
     let problems = suite.problems();
@@ -226,11 +225,58 @@ fn a_filter_leaves_out_rows_and_says_what_is_wrong() {
         let rows: [&[_]; 3] = [&[json!("en")], &[json!("de")], &[json!("en")]];
         Suite::of(vec![request]).table("t", Pick::Sequential, &["lang"], &rows).filter(filter)
     };
-    assert_eq!(crate::plan::testing::bodies(&build("lang not in ['en']").plan(), 0, 3), ["[\"de\"]"; 3]);
+    assert_eq!(bodies(&build("lang not in ['en']").plan(), 0, 3), ["[\"de\"]"; 3]);
     assert!(build("lang == 'fr'").problem().1.contains("no row left"));
     assert_eq!(
         build("lnag == 'fr'").problem(),
         ("lnag".to_owned(), "there is no column `lnag`; did you mean `lang`?".to_owned())
     );
     assert!(build("lang ==").problem().1.contains("unexpected end of input"));
+}
+
+#[test]
+fn a_weight_that_would_take_a_crowd_is_said_instead() {
+    let heavy = UserSpec { weight: 1_000_000, ..class("A", vec![post("/a")]) };
+    let plan = Suite::new(module("m", vec![heavy, class("B", vec![post("/b")])])).plan();
+    assert_eq!(plan.load.users, 2);
+    assert_eq!(plan.notices, ["class B gets none of the 2 users: its weight is too small beside the others"]);
+}
+
+#[test]
+fn fixed_counts_alone_bound_the_users() {
+    let fixed = UserSpec { fixed_count: Some(3), ..class("A", vec![post("/a")]) };
+    let mut suite = Suite::new(module("m", vec![fixed]));
+    suite.asked.load.users = 10;
+    let plan = suite.plan();
+    assert_eq!(plan.load.users, 3);
+    assert_eq!(plan.notices, ["only 3 users run: every class has a fixed count"]);
+}
+
+#[test]
+fn a_mistake_of_a_class_is_told_once_for_all_its_requests() {
+    let host = text("{{ env.NONE }}");
+    let request = |path| RequestSpec { host_header: Some(host.clone()), ..post(path) };
+    let (at, message) = Suite::of(vec![request("/a"), request("/b")]).problem();
+    assert_eq!((at.as_str(), message.as_str()), ("env.NONE", "there is no variable `NONE`"));
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_told_where_it_is_named() {
+    let image = json!({"image": "{{ random_file('no/such/folder').base64 }}"});
+    let (at, message) = Suite::of(vec![post_json("/a", &image)]).problem();
+    assert_eq!(at, "random_file('no/such/folder')");
+    assert!(message.starts_with("cannot read the folder `no/such/folder`"), "{message}");
+}
+
+#[test]
+fn names_that_templates_need_cannot_be_tables() {
+    let suite = Suite::of(vec![post("/a")]).table("choice", Pick::Random, &["a"], &[&[json!(1)]]);
+    assert!(suite.problem().1.starts_with("`choice` cannot be the name of a table"));
+}
+
+#[test]
+fn a_bare_name_is_told_how_it_is_written() {
+    let suite = revisions(Suite::of(vec![post("/{{ lang }}")])).variable("HOST", Some(json!("h")), false);
+    let problems = suite.compile().unwrap_err().to_string();
+    assert!(problems.contains("columns are written `revisions.lang`"), "{problems}");
 }

@@ -59,7 +59,7 @@ impl<'a> Texts<'a> {
         &self.reads
     }
 
-    /// A template that gives a text. A faulty one is noted and stands for its own source.
+    /// A template that gives a text. What is wrong with it is noted.
     pub(crate) fn text(&mut self, source: &Located<String>, mode: Mode) -> Compiled {
         self.request_text(source, Compiled::text(source, mode))
     }
@@ -71,7 +71,7 @@ impl<'a> Texts<'a> {
 
     fn request_text(&mut self, source: &Located<String>, compiled: Result<Compiled, Problem>) -> Compiled {
         let Some(mut compiled) = self.checked(compiled, Sees::Request) else {
-            return Compiled::literal(source);
+            return Compiled::faulty(source);
         };
         if compiled.reads().iter().any(|name| self.varies(name)) {
             self.reads.extend(compiled.reads().iter().cloned());
@@ -79,7 +79,10 @@ impl<'a> Texts<'a> {
         }
         match self.trial.evaluate(|root| compiled.evaluate(root)) {
             Ok(value) => compiled.fold(value),
-            Err(failure) => self.push_failure(failure, &compiled),
+            Err(failure) => {
+                self.push_failure(failure, &compiled);
+                compiled = Compiled::faulty(source);
+            }
         }
         compiled
     }

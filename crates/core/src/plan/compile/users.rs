@@ -5,6 +5,10 @@ use crate::plan::{ClassPlan, Dispatch, Load};
 /// Users that are dispatched at most to find out how many it takes until each class has one.
 const MOST_TRIED: u32 = 1_000_000;
 
+/// A class of so little weight that it takes more users than these, or than ten for each class, is not
+/// worth the load that nobody asked for: it goes without, and that is said.
+const MOST_RAISED: u32 = 100;
+
 fn dispatch(classes: &[ClassPlan]) -> Dispatch {
     Dispatch::new(&classes.iter().map(|class| (class.weight, class.fixed_count)).collect::<Vec<_>>())
 }
@@ -12,34 +16,13 @@ fn dispatch(classes: &[ClassPlan]) -> Dispatch {
 /// Raises the users of `load` until each class, in the order of Locust's dispatch, has one; and lowers them
 /// to what classes of fixed count alone can have. Says so in `notices`.
 pub(crate) fn settle(load: &mut Load, classes: &[ClassPlan], notices: &mut Vec<String>) {
-    let mut without = vec![true; classes.len()];
-    let mut left = classes.len();
-    let mut needed = 0;
-    for (count, class) in (1..=MOST_TRIED).zip(dispatch(classes)) {
-        if std::mem::take(&mut without[class]) {
-            left -= 1;
-            needed = count;
-        }
-        if left == 0 {
-            break;
-        }
+    let needed = needed_users(classes);
+    let most = u32::try_from(classes.len() * 10).unwrap_or(u32::MAX).max(MOST_RAISED);
+    let raised = needed.iter().flatten().copied().filter(|users| *users <= most).max().unwrap_or(1);
+    if load.users < raised {
+        notices.push(raised_text(load.users, raised, classes.len()));
+        load.users = raised;
     }
-    if load.users < needed {
-        let message = match classes.len() {
-            1 => format!("users raised from {} to {needed}", load.users),
-            2 => format!("users raised from {} to {needed}, so that both classes send requests", load.users),
-            classes => format!(
-                "users raised from {} to {needed}, so that each of the {classes} classes sends requests",
-                load.users
-            ),
-        };
-        notices.push(message);
-        load.users = needed;
-    }
-    let idle = classes.iter().zip(&without).filter(|(_, without)| **without);
-    notices.extend(idle.map(|(class, _)| {
-        format!("class {} gets no user: its weight is too small beside the others", class.name)
-    }));
     if classes.iter().all(|class| class.fixed_count.is_some()) {
         let fixed: u64 = classes.iter().filter_map(|class| class.fixed_count).map(u64::from).sum();
         let fixed = u32::try_from(fixed).unwrap_or(u32::MAX);
@@ -48,6 +31,40 @@ pub(crate) fn settle(load: &mut Load, classes: &[ClassPlan], notices: &mut Vec<S
             load.users = fixed;
         }
     }
+    for (class, needed) in classes.iter().zip(needed) {
+        if needed.is_none_or(|needed| needed > load.users) {
+            notices.push(format!(
+                "class {} gets none of the {} users: its weight is too small beside the others",
+                class.name, load.users
+            ));
+        }
+    }
+}
+
+fn raised_text(from: u32, to: u32, classes: usize) -> String {
+    match classes {
+        1 => format!("users raised from {from} to {to}"),
+        2 => format!("users raised from {from} to {to}, so that both classes send requests"),
+        _ => {
+            format!("users raised from {from} to {to}, so that each of the {classes} classes sends requests")
+        }
+    }
+}
+
+/// For each class, how many users there must be for it to have one.
+fn needed_users(classes: &[ClassPlan]) -> Vec<Option<u32>> {
+    let mut needed = vec![None; classes.len()];
+    let mut left = classes.len();
+    for (users, class) in (1..=MOST_TRIED).zip(dispatch(classes)) {
+        if needed[class].is_none() {
+            needed[class] = Some(users);
+            left -= 1;
+            if left == 0 {
+                break;
+            }
+        }
+    }
+    needed
 }
 
 /// The number of users of each class, once all have started.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use crate::plan::testing::{Suite, bodies, first_request, post, post_json, template, text};
-use crate::plan::{RenderFault, UserScope};
+use crate::plan::{Plan, RenderFault, UserScope};
 use crate::suite::{AtEnd, BodySpec, Pick, RequestSpec};
 
 /// A request whose only row holds `cells` in columns `a`, `b`, ...
@@ -318,7 +318,7 @@ fn rows_are_named_by_the_path_template_where_the_path_varies() {
 fn plans_are_shared_by_threads_and_users_move_between_them() {
     fn shared<T: Send + Sync>() {}
     fn moved<T: Send>() {}
-    shared::<crate::plan::Plan>();
+    shared::<Plan>();
     moved::<UserScope>();
 }
 

@@ -31,6 +31,8 @@ enum Code {
     Expression { expression: Expression<'static, 'static>, offset: usize },
     /// Gives a text.
     Text(Template<'static, 'static>),
+    /// A mistake was found in it; it is never evaluated.
+    Faulty,
 }
 
 /// Evaluating a text failed on the values of now.
@@ -67,6 +69,11 @@ impl Compiled {
     pub(crate) fn literal(source: &Located<String>) -> Self {
         let code = Code::Constant(Value::from(source.value.as_str()));
         Self { source: source.clone(), reads: BTreeSet::new(), code }
+    }
+
+    /// Stands for a text in which a mistake was found, so that the rest can be compiled.
+    pub(crate) fn faulty(source: &Located<String>) -> Self {
+        Self { source: source.clone(), reads: BTreeSet::new(), code: Code::Faulty }
     }
 
     /// A template that gives a text.
@@ -141,7 +148,7 @@ impl Compiled {
     pub(crate) fn constant(&self) -> Option<&Value> {
         match &self.code {
             Code::Constant(value) => Some(value),
-            Code::Expression { .. } | Code::Text(_) => None,
+            Code::Expression { .. } | Code::Text(_) | Code::Faulty => None,
         }
     }
 
@@ -151,6 +158,7 @@ impl Compiled {
             Code::Constant(value) => return Ok(value.clone()),
             Code::Expression { expression, offset } => (expression.eval(root.clone()), *offset),
             Code::Text(template) => (template.render(root.clone()).map(Value::from), 0),
+            Code::Faulty => return Err(Failure::of(&self.source, "the text has a mistake")),
         };
         match value {
             Ok(value) if value.is_undefined() => {
