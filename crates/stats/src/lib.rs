@@ -10,4 +10,4 @@ mod slices;
 
 pub use histogram::{Histogram, HistogramError};
 pub use locust::{Compat, LocustTimes, Median};
-pub use slices::{Slice, Slices};
+pub use slices::{Slice, Slices, Window};
