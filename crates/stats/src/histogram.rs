@@ -245,13 +245,17 @@ mod tests {
 
     fn of(values: &[u64]) -> Histogram {
         let mut histogram = Histogram::default();
-        values.iter().for_each(|us| histogram.record(*us));
+        for us in values {
+            histogram.record(*us);
+        }
         histogram
     }
 
     fn merged(parts: &[&Histogram]) -> Histogram {
         let mut all = Histogram::default();
-        parts.iter().for_each(|part| all.merge(part));
+        for part in parts {
+            all.merge(part);
+        }
         all
     }
 

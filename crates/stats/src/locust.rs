@@ -4,6 +4,8 @@
 //! coarsely. Rules: `round_response_time`, `calculate_response_time_percentile` and
 //! `median_response_time` of Locust's statistics, described in docs/formats.md.
 
+use std::cmp::Ordering;
+
 /// Which Locust's rules and number formats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compat {
@@ -179,7 +181,11 @@ impl LocustTimes {
         let over = ms % step;
         let below = (ms - over) as u64;
         let step_ms = step as u64;
-        let up = 2.0 * over > step || (2.0 * over == step && !(below / step_ms).is_multiple_of(2));
+        let up = match (2.0 * over).total_cmp(&step) {
+            Ordering::Less => false,
+            Ordering::Equal => !(below / step_ms).is_multiple_of(2),
+            Ordering::Greater => true,
+        };
         below.saturating_add(if up { step_ms } else { 0 }).min(Self::CAP_MS)
     }
 
@@ -231,12 +237,15 @@ mod tests {
 
     fn of(times: &[f64]) -> LocustTimes {
         let mut all = LocustTimes::default();
-        times.iter().for_each(|ms| all.record(*ms));
+        for ms in times {
+            all.record(*ms);
+        }
         all
     }
 
     /// Python's `round(ms, -digits)` by exact integers: every double below 2^20 with at most 32 fractional
     /// bits is a whole number of 2^-32.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::float_cmp, reason = "exact")]
     fn reference_bucket(ms: f64) -> u64 {
         let exact = (ms * f64::from(2_u32).powi(32)) as u128;
         assert_eq!(exact as f64 / f64::from(2_u32).powi(32), ms, "not exact in the reference");
@@ -253,6 +262,7 @@ mod tests {
     }
 
     /// The element of the sorted list, literally.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "truncation is the rule")]
     fn reference_percentile(times: &[f64], p: f64) -> u64 {
         let mut buckets: Vec<u64> = times.iter().map(|ms| reference_bucket(*ms)).collect();
         buckets.sort_unstable();

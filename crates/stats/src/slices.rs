@@ -91,7 +91,9 @@ impl Window {
     #[must_use]
     pub fn histogram(&self) -> Histogram {
         let mut all = Histogram::default();
-        self.slices.iter().for_each(|slice| slice.add_to(&mut all));
+        for slice in &self.slices {
+            slice.add_to(&mut all);
+        }
         all
     }
 }
@@ -207,7 +209,9 @@ mod tests {
 
     fn of(values: &[u64]) -> Histogram {
         let mut histogram = Histogram::default();
-        values.iter().for_each(|us| histogram.record(*us));
+        for us in values {
+            histogram.record(*us);
+        }
         histogram
     }
 
@@ -215,7 +219,9 @@ mod tests {
 
     fn filled(ticks: &Ticks) -> Slices {
         let mut slices = Slices::default();
-        ticks.iter().for_each(|(index, values, fails)| slices.add(*index, &of(values), *fails));
+        for (index, values, fails) in ticks {
+            slices.add(*index, &of(values), *fails);
+        }
         slices
     }
 
@@ -253,9 +259,8 @@ mod tests {
         #[test]
         fn a_slice_holds_what_ended_within_its_time(ticks in ticks()) {
             let slices = filled(&ticks);
-            let base_slices = (slices.width_seconds() / 0.25) as u64;
             for (at, slice) in slices.slices.iter().enumerate() {
-                let own = |index: u64| index / base_slices == at as u64;
+                let own = |index: u64| index / slices.factor == at as u64;
                 let values: Vec<u64> =
                     ticks.iter().filter(|t| own(t.0)).flat_map(|t| t.1.clone()).collect();
                 let mut found = Histogram::default();

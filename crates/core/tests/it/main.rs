@@ -1,1 +1,3 @@
 //! The integration tests of windtunnel-core, one binary.
+
+mod imports;
