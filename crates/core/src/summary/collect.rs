@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use windtunnel_stats::{Histogram, Slices};
+use windtunnel_stats::Slices;
 
 use crate::clock::RunTime;
 use crate::record::{FailureCount, Interval, OTHER, SeriesInterval};
@@ -112,7 +112,11 @@ impl Collector {
     fn failure(&mut self, record: usize, row: usize, text: &str, count: FailureCount) {
         let RunRecord { series, failures, .. } = &mut self.records[record];
         let index = &mut self.failure_index[record];
-        let text = if failures.len() < MAX_FAILURES || index.contains_key(&(row, text.into())) { text } else { OTHER };
+        let text = if failures.len() < MAX_FAILURES || index.contains_key(&(row, text.into())) {
+            text
+        } else {
+            OTHER
+        };
         let at = *index.entry((row, text.into())).or_insert_with(|| {
             failures.push(FailureRow {
                 method: series[row].method.clone(),
@@ -158,7 +162,7 @@ impl Collector {
             record.ramp_end = record.ramp_end.filter(|at| *at < window_end);
             let from = record.ramp_end.unwrap_or_default();
             for row in record.series.iter_mut().chain([&mut record.total]) {
-                row.latency = Histogram::of_slices(&row.slices.window(from.0, window_end.0));
+                row.latency = row.slices.window(from.0, window_end.0).histogram();
             }
             // Threads hand over in no particular order.
             record.failures.sort_by_key(|row| row.first_seen);
@@ -169,7 +173,9 @@ impl Collector {
 
 /// Places of templates begin with the module's name.
 fn belongs(place: &str, module: &str) -> bool {
-    place.strip_prefix(module).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    place
+        .strip_prefix(module)
+        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
 fn empty_record(header: Header) -> RunRecord {
