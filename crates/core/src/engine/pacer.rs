@@ -126,11 +126,15 @@ pub(crate) enum Timer {
 impl Timer {
     /// The best timer of this system. Must be called inside a tokio runtime.
     #[cfg(target_os = "linux")]
+    #[expect(
+        deprecated,
+        reason = "its successor is `unsafe` because of types whose descriptor can change; an `OwnedFd`'s cannot"
+    )]
     pub(crate) fn new() -> io::Result<Self> {
         use rustix::time::{TimerfdClockId, TimerfdFlags, timerfd_create};
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let descriptor = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        Ok(Self::Descriptor(tokio::io::unix::AsyncFd::register(descriptor)?))
+        Ok(Self::Descriptor(tokio::io::unix::AsyncFd::new(descriptor)?))
     }
 
     /// The best timer of this system.

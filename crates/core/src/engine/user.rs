@@ -1,4 +1,4 @@
-//! The life of one virtual user: on_start, then task after task with waits between, then on_stop.
+//! The life of one virtual user: `on_start`, then task after task with waits between, then `on_stop`.
 
 use std::rc::Rc;
 
@@ -109,8 +109,5 @@ impl User<'_> {
 
 /// Would the next attempt meet the same at once? Then a user without think time would spin.
 fn is_trouble(fault: Fault) -> bool {
-    matches!(
-        fault,
-        Fault::Resolve | Fault::Connect | Fault::Tls | Fault::Write | Fault::Read | Fault::Closed
-    )
+    matches!(fault, Fault::Resolve | Fault::Connect | Fault::Tls | Fault::Write | Fault::Read | Fault::Closed)
 }

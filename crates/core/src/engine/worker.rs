@@ -157,7 +157,7 @@ struct Stripe {
 
 /// A user that is to start.
 #[derive(Clone, Copy, Debug)]
-struct Start {
+struct Newcomer {
     index: u32,
     class: usize,
     start: RunTime,
@@ -186,13 +186,13 @@ impl Stripe {
     }
 
     /// The next user of this thread among the first `wanted` of the run.
-    fn peek(&self, wanted: u32) -> Option<Start> {
+    fn peek(&self, wanted: u32) -> Option<Newcomer> {
         let (index, class) = self.next.filter(|(index, _)| *index < wanted)?;
         let since = self.schedule.start_of(index.saturating_sub(self.from.0));
-        Some(Start { index, class, start: self.from.1.after(since) })
+        Some(Newcomer { index, class, start: self.from.1.after(since) })
     }
 
-    fn next(&mut self, wanted: u32) -> Option<Start> {
+    fn next(&mut self, wanted: u32) -> Option<Newcomer> {
         let user = self.peek(wanted)?;
         self.advance();
         while self.next.is_some_and(|(index, _)| index % self.threads != self.thread) {

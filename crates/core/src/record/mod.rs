@@ -177,3 +177,68 @@ impl Recorder {
 fn micros(nanos: u128) -> u64 {
     u64::try_from(nanos / 1000).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Fault;
+
+    fn at(ms: u64) -> RunTime {
+        RunTime(ms * 1_000_000)
+    }
+
+    fn sample(sent: u64, last_byte: u64, fault: Option<Fault>) -> Sample {
+        Sample {
+            series: SeriesId(1),
+            due: at(sent.saturating_sub(2)),
+            sent: at(sent),
+            first_byte: at(last_byte),
+            last_byte: at(last_byte),
+            status: if fault.is_some() { 500 } else { 200 },
+            fault,
+            received: 7,
+            resent: false,
+        }
+    }
+
+    #[test]
+    fn a_failure_counts_in_locusts_times_but_not_in_the_latency_of_successes() {
+        let mut recorder = Recorder::new(2);
+        recorder.record(&sample(10, 30, None), None);
+        recorder.record(&sample(40, 90, Some(Fault::Status)), Some("HTTP 500 Internal Server Error"));
+        let interval = recorder.swap(Box::new(Interval::new(2)), at(250));
+        let row = &interval.series[1];
+        assert_eq!((row.requests, row.failures, row.received), (2, 1, 14));
+        assert_eq!((row.times.count(), row.latency.count(), row.latency.sum_us()), (2, 1, 20_000));
+        assert_eq!(row.statuses, BTreeMap::from([(200, 1), (500, 1)]));
+        assert_eq!(row.last_request, Some(at(90)));
+        assert_eq!(row.texts.iter().collect::<Vec<_>>().len(), 1);
+        assert_eq!(interval.series[0].requests, 0);
+        assert_eq!(interval.send_delay.sum_us(), 4_000);
+    }
+
+    #[test]
+    fn an_interval_ends_with_its_slice() {
+        let mut recorder = Recorder::new(2);
+        assert!(!recorder.is_past(at(249)));
+        assert!(recorder.is_past(at(250)));
+        assert_eq!(recorder.swap(Box::new(Interval::new(2)), at(760)).slice, 0);
+        assert!(!recorder.is_past(at(999)));
+        assert_eq!(recorder.swap(Box::new(Interval::new(2)), at(1000)).slice, 3);
+    }
+
+    #[test]
+    fn a_cleared_interval_is_as_good_as_a_new_one() {
+        let mut recorder = Recorder::new(2);
+        recorder.record(&sample(10, 30, Some(Fault::Closed)), Some("closed"));
+        recorder.exception("undefined value", "m: C");
+        recorder.cut_off(SeriesId(0), 3);
+        let mut interval = recorder.swap(Box::new(Interval::new(2)), at(250));
+        interval.clear();
+        for row in &interval.series {
+            assert_eq!((row.requests, row.failures, row.cut_off, row.times.count()), (0, 0, 0, 0));
+            assert_eq!(row.texts.iter().count(), 0);
+        }
+        assert!(interval.exceptions.is_empty());
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use windtunnel_stats::{Histogram, Slices};
+use windtunnel_stats::Slices;
 
 use crate::clock::RunTime;
 use crate::record::{FailureCount, Interval, OTHER, SeriesInterval};
@@ -112,7 +112,11 @@ impl Collector {
     fn failure(&mut self, record: usize, row: usize, text: &str, count: FailureCount) {
         let RunRecord { series, failures, .. } = &mut self.records[record];
         let index = &mut self.failure_index[record];
-        let text = if failures.len() < MAX_FAILURES || index.contains_key(&(row, text.into())) { text } else { OTHER };
+        let text = if failures.len() < MAX_FAILURES || index.contains_key(&(row, text.into())) {
+            text
+        } else {
+            OTHER
+        };
         let at = *index.entry((row, text.into())).or_insert_with(|| {
             failures.push(FailureRow {
                 method: series[row].method.clone(),
@@ -158,7 +162,7 @@ impl Collector {
             record.ramp_end = record.ramp_end.filter(|at| *at < window_end);
             let from = record.ramp_end.unwrap_or_default();
             for row in record.series.iter_mut().chain([&mut record.total]) {
-                row.latency = Histogram::of_slices(&row.slices.window(from.0, window_end.0));
+                row.latency = row.slices.window(from.0, window_end.0).histogram();
             }
             // Threads hand over in no particular order.
             record.failures.sort_by_key(|row| row.first_seen);
@@ -169,7 +173,9 @@ impl Collector {
 
 /// Places of templates begin with the module's name.
 fn belongs(place: &str, module: &str) -> bool {
-    place.strip_prefix(module).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    place
+        .strip_prefix(module)
+        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
 fn empty_record(header: Header) -> RunRecord {
@@ -211,4 +217,139 @@ fn add(summary: &mut SeriesSummary, slice: u64, row: &SeriesInterval) {
         summary.per_second.pop_first();
     }
     summary.recent.add(second, row.requests, row.failures, &row.times);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::record::Recorder;
+    use crate::sample::{Sample, SeriesId};
+    use crate::summary::Machine;
+    use crate::wire::Fault;
+
+    fn header(module: &str) -> Header {
+        Header {
+            id: "id".to_owned(),
+            module: module.to_owned(),
+            baseline: module.to_owned(),
+            started: Timestamp::UNIX_EPOCH,
+            users: 1,
+            spawn_rate: 1.0,
+            run_time: Some(Duration::from_secs(2)),
+            target: String::new(),
+            seed: 0,
+            variables: BTreeMap::new(),
+            together: Vec::new(),
+            simulated: false,
+            machine: Machine::default(),
+        }
+    }
+
+    fn row(record: usize, name: &str) -> Row {
+        let summary =
+            SeriesSummary { method: "GET".to_owned(), name: name.to_owned(), ..SeriesSummary::default() };
+        Row { record, summary }
+    }
+
+    fn at(ms: u64) -> RunTime {
+        RunTime(ms * 1_000_000)
+    }
+
+    fn one_request(series: u16, end_ms: u64, failure: Option<&str>) -> Box<Interval> {
+        let mut recorder = Recorder::new(3);
+        drop(recorder.swap(Box::new(Interval::new(3)), at(end_ms)));
+        let sample = Sample {
+            series: SeriesId(series),
+            due: at(end_ms - 20),
+            sent: at(end_ms - 20),
+            first_byte: at(end_ms),
+            last_byte: at(end_ms),
+            status: 200,
+            fault: failure.map(|_| Fault::Expectation),
+            received: 3,
+            resent: false,
+        };
+        recorder.state(2, 0.0);
+        recorder.record(&sample, failure);
+        recorder.swap(Box::new(Interval::new(3)), at(end_ms + 250))
+    }
+
+    fn collector() -> Collector {
+        let rows = vec![row(0, "/a"), row(1, "/b"), row(0, "/c")];
+        Collector::new(vec![header("m"), header("n")], rows, 2)
+    }
+
+    #[test]
+    fn rows_go_to_the_record_of_their_module_and_into_its_total() {
+        let mut collector = collector();
+        collector.merge(0, &one_request(0, 100, None));
+        collector.merge(1, &one_request(1, 1100, None));
+        collector.merge(0, &one_request(2, 1900, Some("no")));
+        assert_eq!(collector.users(), 4);
+        let records = collector.finish(Ending::Complete, at(2000), at(2000));
+        let requests = |record: &RunRecord| record.series.iter().map(|row| row.requests).collect::<Vec<_>>();
+        assert_eq!((requests(&records[0]), requests(&records[1])), (vec![1, 1], vec![1]));
+        assert_eq!((records[0].total.requests, records[0].total.failures), (2, 1));
+        assert_eq!(records[0].total.per_second, BTreeMap::from([(0, (1, 0)), (1, (1, 1))]));
+        assert_eq!(records[0].failures.len(), 1);
+        assert_eq!(
+            (records[0].failures[0].name.as_str(), records[0].failures[0].first_seen),
+            ("/c", at(1900))
+        );
+    }
+
+    #[test]
+    fn the_latency_holds_only_the_window_from_the_end_of_the_ramp_to_the_run_time() {
+        let mut collector = collector();
+        for end in [100, 600, 1900, 2600] {
+            collector.merge(0, &one_request(0, end, None));
+        }
+        collector.ramp_ended(at(400));
+        let records = collector.finish(Ending::Complete, at(2000), at(2600));
+        assert_eq!(records[0].series[0].requests, 4);
+        assert_eq!(records[0].series[0].latency.count(), 2);
+        assert!((records[0].locust_seconds() - 2.6).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_ramp_as_long_as_the_window_cuts_nothing() {
+        let mut collector = collector();
+        collector.merge(0, &one_request(0, 100, None));
+        collector.ramp_ended(at(3000));
+        let records = collector.finish(Ending::Interrupted, at(1000), at(1000));
+        assert_eq!(records[0].ramp_end, None);
+        assert_eq!(records[0].series[0].latency.count(), 1);
+    }
+
+    #[test]
+    fn distinct_failures_are_bounded() {
+        let mut collector = collector();
+        for n in 0..MAX_FAILURES + 50 {
+            collector.failure(
+                0,
+                0,
+                &format!("text {n}"),
+                FailureCount { count: 1, first: at(1), last: at(1) },
+            );
+        }
+        let failures = &collector.records()[0].failures;
+        assert!(failures.len() <= MAX_FAILURES + 2);
+        assert_eq!(failures.iter().map(|row| row.occurrences).sum::<u64>(), MAX_FAILURES as u64 + 50);
+        assert_eq!(failures.last().unwrap().error, OTHER);
+    }
+
+    #[test]
+    fn exceptions_go_to_the_module_that_their_place_names() {
+        let mut collector = collector();
+        let mut interval = Interval::new(3);
+        interval.exceptions.insert(("undefined value".to_owned(), "n: class C".to_owned()), 4);
+        collector.merge(0, &interval);
+        assert!(collector.records()[0].exceptions.is_empty());
+        assert_eq!(collector.records()[1].exceptions[0].count, 4);
+    }
 }

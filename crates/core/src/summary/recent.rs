@@ -39,7 +39,8 @@ impl Recent {
             Ok(index) => index,
             Err(0) if self.seconds.len() >= KEPT => return,
             Err(index) => {
-                self.seconds.insert(index, Second { at, requests: 0, failures: 0, times: LocustTimes::default() });
+                self.seconds
+                    .insert(index, Second { at, requests: 0, failures: 0, times: LocustTimes::default() });
                 if self.seconds.len() > KEPT {
                     self.seconds.pop_front();
                     index - 1
@@ -73,7 +74,8 @@ impl Recent {
     #[must_use]
     pub fn last_ten(&self, now: u32) -> LocustTimes {
         let mut times = LocustTimes::default();
-        for second in self.seconds.iter().filter(|second| (now.saturating_sub(10)..now).contains(&second.at)) {
+        for second in self.seconds.iter().filter(|second| (now.saturating_sub(10)..now).contains(&second.at))
+        {
             times.merge(&second.times);
         }
         times
@@ -86,7 +88,9 @@ mod tests {
 
     fn times(of: &[f64]) -> LocustTimes {
         let mut times = LocustTimes::default();
-        of.iter().for_each(|ms| times.record(*ms));
+        for ms in of {
+            times.record(*ms);
+        }
         times
     }
 
@@ -115,7 +119,9 @@ mod tests {
     #[test]
     fn no_more_than_twenty_seconds_are_kept() {
         let mut recent = Recent::default();
-        (0..1000).for_each(|second| recent.add(second, 1, 0, &LocustTimes::default()));
+        for second in 0..1000 {
+            recent.add(second, 1, 0, &LocustTimes::default());
+        }
         assert_eq!(recent.seconds.len(), KEPT);
         recent.add(3, 1, 0, &LocustTimes::default());
         assert_eq!(recent.seconds.len(), KEPT);

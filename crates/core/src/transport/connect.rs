@@ -72,10 +72,10 @@ impl Connector {
     }
 
     async fn resolve(&self, clock: &Clock) -> Result<Rc<[SocketAddr]>, Failure> {
-        if let Some((at, addresses)) = &*self.addresses.borrow() {
-            if clock.now() - *at < ADDRESSES_VALID {
-                return Ok(addresses.clone());
-            }
+        if let Some((at, addresses)) = &*self.addresses.borrow()
+            && clock.now() - *at < ADDRESSES_VALID
+        {
+            return Ok(addresses.clone());
         }
         let Target { host, port, .. } = &self.target;
         let addresses: Rc<[SocketAddr]> = match host.parse::<IpAddr>() {

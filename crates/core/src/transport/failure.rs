@@ -28,7 +28,8 @@ impl Failure {
             io::ErrorKind::TimedOut => format!("no answer from {address} to the connection attempt"),
             io::ErrorKind::ConnectionReset => format!("connection to {address} was reset while connecting"),
             _ if error.raw_os_error() == Some(TOO_MANY_FILES) => {
-                "too many open files on this machine: raise the limit (ulimit -n) or use fewer users".to_owned()
+                "too many open files on this machine: raise the limit (ulimit -n) or use fewer users"
+                    .to_owned()
             }
             _ if error.raw_os_error() == Some(NO_LOCAL_ADDRESS) => {
                 format!("no free local port to connect to {address}")
@@ -72,7 +73,11 @@ impl Failure {
         if error.is_parse() {
             return Self::new(Fault::Protocol, format!("malformed response: {error}"));
         }
-        if error.is_incomplete_message() || error.is_closed() || error.is_canceled() || error.is_body_write_aborted() {
+        if error.is_incomplete_message()
+            || error.is_closed()
+            || error.is_canceled()
+            || error.is_body_write_aborted()
+        {
             return Self::new(Fault::Closed, progress.closed());
         }
         Self::new(Fault::Protocol, format!("malformed response: {error}"))
@@ -114,7 +119,9 @@ impl Progress {
         match self {
             Self::Nothing => "connection closed without a response",
             Self::Head => "connection closed in the middle of the response's head",
-            Self::Body { announced: true } => "connection closed before the announced length of the body was reached",
+            Self::Body { announced: true } => {
+                "connection closed before the announced length of the body was reached"
+            }
             Self::Body { announced: false } => "connection closed in the middle of the response's body",
         }
     }

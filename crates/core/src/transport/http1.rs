@@ -99,7 +99,11 @@ impl Http1 {
     }
 }
 
-async fn receive(response: Response<Incoming>, capture: Capture, exchange: &mut Exchange) -> Result<(), Failure> {
+async fn receive(
+    response: Response<Incoming>,
+    capture: Capture,
+    exchange: &mut Exchange,
+) -> Result<(), Failure> {
     let (head, mut body) = response.into_parts();
     exchange.status = head.status.as_u16();
     let progress = Progress::Body { announced: head.headers.contains_key(CONTENT_LENGTH) };

@@ -8,6 +8,8 @@ mod connect;
 mod failure;
 mod http1;
 mod stamped;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use bytes::Bytes;

@@ -135,7 +135,10 @@ fn the_table_in_the_architecture_document_is_this_one() {
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ARCHITECTURE.md");
     let text = fs::read_to_string(document).unwrap();
     for (module, allowed) in ALLOWED {
-        let row = format!("| `{module}` | {} |", if allowed.is_empty() { "-".to_owned() } else { allowed.join(", ") });
+        let row = format!(
+            "| `{module}` | {} |",
+            if allowed.is_empty() { "-".to_owned() } else { allowed.join(", ") }
+        );
         assert!(text.contains(&row), "ARCHITECTURE.md lacks the row: {row}");
     }
 }
