@@ -168,6 +168,7 @@ impl<'de> Visitor<'de> for ElementsVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn asked(body: &Value) -> Result<Asked, String> {
         read(body.to_string().as_bytes()).map_err(|reply| String::from_utf8(reply.body).unwrap())
@@ -221,6 +222,22 @@ mod tests {
             (json!({}), "unexpected content of the body: missing field `inputs` at line 1 column 2"),
         ] {
             assert_eq!(asked(&body), Err(json!({ "error": message }).to_string()));
+        }
+    }
+
+    /// Data of this shape, nested.
+    fn nested(shape: &[u64]) -> Value {
+        match shape.split_first() {
+            None => json!(1.5),
+            Some((first, rest)) => (0..*first).map(|_| nested(rest)).collect(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn data_nested_as_its_shape_says_fits(shape in prop::collection::vec(0..4_u64, 1..5)) {
+            let found = asked(&input(&json!(shape), "FP64", &nested(&shape)));
+            prop_assert_eq!(found.map(|asked| asked.rows), Ok(shape[0]));
         }
     }
 }

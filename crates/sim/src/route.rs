@@ -189,6 +189,7 @@ fn hex(digit: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn name(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(text)
@@ -270,5 +271,21 @@ mod tests {
         assert_eq!(decode("100%"), "100%");
         assert_eq!(decode("%zz%4"), "%zz%4");
         assert_eq!(decode("%ff"), "\u{fffd}");
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_undoes_encoding(text in any::<String>()) {
+            let encoded: Vec<String> = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            let encoded = encoded.concat();
+            prop_assert_eq!(decode(&encoded), text);
+        }
+
+        #[test]
+        fn any_path_is_an_endpoint_or_none(path in "(/|/v1/models/|/v2/models/|/openai/v1/)?.*") {
+            if let Some(endpoint) = find(&path) {
+                prop_assert!(!endpoint.allow().is_empty());
+            }
+        }
     }
 }

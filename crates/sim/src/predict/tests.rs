@@ -1,5 +1,6 @@
 //! The shapes of predict and explain.
 
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -112,5 +113,46 @@ fn batches_have_a_bound() {
     let list = vec!["0"; body::MAX_BATCH + 1].join(",");
     for key in ["instances", "input"] {
         assert_eq!(read(format!(r#"{{"{key}": [{list}]}}"#).as_bytes()).unwrap_err().status, 400);
+    }
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".*".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        let key = prop_oneof![Just("rev_id".to_owned()), Just("lang".to_owned()), ".*"];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((key, inner), 0..4).prop_map(|pairs| pairs.into_iter().collect()),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_instances_are_counted(instances in prop::collection::vec(any_json(), 0..6)) {
+        let asked = read(json!({ "instances": instances }).to_string().as_bytes());
+        let Ok(Asked::Instances(echoes)) = asked else {
+            return Err(TestCaseError::fail(format!("{asked:?}")));
+        };
+        prop_assert_eq!(echoes.len(), instances.len());
+    }
+
+    #[test]
+    fn a_free_body_repeats_its_plain_fields(rev_id in any::<i64>(), other in any_json()) {
+        let body = json!({ "features": other, "rev_id": rev_id });
+        prop_assert_eq!(read(body.to_string().as_bytes()), Ok(Asked::Free(vec![("rev_id", json!(rev_id))])));
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused_with_400(bytes in any::<Vec<u8>>()) {
+        if let Err(refusal) = read(&bytes) {
+            prop_assert_eq!(refusal.status, 400);
+        }
     }
 }

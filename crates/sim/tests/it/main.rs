@@ -107,7 +107,7 @@ fn after_a_stop_nobody_listens() {
     let address = running.address();
     let mut idle = Client::connect(address);
     idle.get("/");
-    let _ = running.stop();
+    running.stop();
     assert_eq!(TcpStream::connect(address).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
     assert_eq!(idle.0.read(&mut [0]).unwrap(), 0);
 }
