@@ -120,6 +120,12 @@ impl Histogram {
         (edge(mantissa), edge(mantissa + 1))
     }
 
+    /// The middle of a bucket in microseconds.
+    pub(crate) fn midpoint(bucket: usize) -> f64 {
+        let (low, high) = Self::edges(bucket);
+        f64::midpoint(low as f64, high as f64)
+    }
+
     /// Counts from bucket 0 as zig-zag LEB128; a run of k empty buckets is the number -k.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
