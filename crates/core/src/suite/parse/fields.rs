@@ -66,11 +66,13 @@ pub(super) struct Fields<'t, 'i> {
     /// How messages call the table, such as "`[load]`".
     pub(super) place: String,
     known: Vec<&'static str>,
+    /// Keys that it needs and does not have.
+    missing: Vec<&'static str>,
 }
 
 impl<'t, 'i> Fields<'t, 'i> {
     pub(super) fn new(table: &'t DeTable<'i>, span: Range<usize>, place: impl Into<String>) -> Self {
-        Self { table, span, place: place.into(), known: Vec::new() }
+        Self { table, span, place: place.into(), known: Vec::new(), missing: Vec::new() }
     }
 
     /// The table that `node` is; `None`, reported, where it is something else.
@@ -101,7 +103,7 @@ impl<'t, 'i> Fields<'t, 'i> {
         self.take(name).and_then(|entry| read(cx, entry))
     }
 
-    /// Like [`get`](Self::get), and a mistake where there is none.
+    /// Like [`get`](Self::get), and a mistake, told at the end, where there is none.
     pub(super) fn require<T>(
         &mut self,
         cx: &mut Context,
@@ -110,7 +112,7 @@ impl<'t, 'i> Fields<'t, 'i> {
     ) -> Option<T> {
         let entry = self.take(name);
         if entry.is_none() {
-            cx.wrong(self.span.clone(), format!("{} needs the key `{name}`", self.place));
+            self.missing.push(name);
         }
         entry.and_then(|entry| read(cx, entry))
     }
@@ -121,8 +123,14 @@ impl<'t, 'i> Fields<'t, 'i> {
         entries.filter(|entry| !self.known.contains(&entry.name()))
     }
 
-    /// Reports every entry that was not taken.
+    /// Reports every entry that was not taken, and the keys that are missing; those that an unknown key is a
+    /// misspelling of are told with it.
     pub(super) fn finish(self, cx: &mut Context) {
+        for name in &self.missing {
+            if !self.left().any(|entry| nearest(entry.name(), [*name]).is_some()) {
+                cx.wrong(self.span.clone(), format!("{} needs the key `{name}`", self.place));
+            }
+        }
         for entry in self.left() {
             let name = entry.name();
             let at = cx.at(entry.key.span());
