@@ -138,21 +138,28 @@ impl<'t, 'i> Fields<'t, 'i> {
                 at.problem(format!("`{name}` is not available in this version"))
             } else {
                 let problem = at.problem(format!("unknown key `{name}` in {}", self.place));
-                problem.help(self.advice(name))
+                problem.help(self.advice(entry))
             });
         }
     }
 
-    fn advice(&self, name: &str) -> String {
-        if let Some((_, home)) = HOMES.iter().find(|(key, _)| *key == name) {
-            return format!("`{name}` belongs into {home}");
-        }
-        if let Some((_, advice)) = SYNONYMS.iter().find(|(key, _)| *key == name) {
-            return (*advice).to_owned();
-        }
-        match nearest(name, self.known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known here: {}", list(&self.known)),
+    fn advice(&self, entry: Entry) -> String {
+        let name = entry.name();
+        let near = nearest(name, self.known.iter().copied());
+        let home = HOMES.iter().find(|(key, _)| *key == name);
+        let synonym = SYNONYMS.iter().find(|(key, _)| *key == name);
+        // `[[users]]` is a misspelling, `users = 3` stands in the wrong table.
+        let is_table = match entry.value.get_ref() {
+            DeValue::Array(items) => items.iter().any(|item| item.get_ref().is_table()),
+            value => value.is_table(),
+        };
+        match (home, synonym, near) {
+            (Some((_, home)), _, near) if !is_table || near.is_none() => {
+                format!("`{name}` belongs into {home}")
+            }
+            (_, Some((_, advice)), _) => (*advice).to_owned(),
+            (_, _, Some(near)) => format!("did you mean `{near}`?"),
+            _ => format!("known here: {}", list(&self.known)),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Component, Path};
 use glob::Pattern;
 
 use crate::suite::Suite;
+use crate::suite::discover::shown;
 
 /// The entries that a name means.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(super) fn is_glob(text: &str) -> bool {
 /// before shorter ones: `qwen2.5` may be a module.
 pub(super) fn find(suite: &Suite, typed: &str) -> Result<Found, String> {
     let path = without_folder(suite, typed);
-    let path = path.strip_suffix(".toml").unwrap_or(path).trim_end_matches('/');
+    let path = path.strip_suffix(".toml").unwrap_or(&path).trim_end_matches('/');
     let separators = path.char_indices().filter(|(_, c)| matches!(c, '/' | '.')).map(|(at, _)| at);
     let mut ends: Vec<usize> = separators.chain([path.len()]).collect();
     ends.reverse();
@@ -53,15 +54,19 @@ fn matching(suite: &Suite, name: &str) -> Result<Vec<String>, String> {
 }
 
 /// `typed` without the folder of modules in front, which is there when a path was typed.
-fn without_folder<'t>(suite: &Suite, typed: &'t str) -> &'t str {
-    let typed = typed.strip_prefix("./").unwrap_or(typed);
-    let below = |folder: &Path| Path::new(typed).strip_prefix(folder).ok().and_then(Path::to_str);
-    let first = Path::new(typed).components().next().map(Component::as_os_str);
+fn without_folder(suite: &Suite, typed: &str) -> String {
+    let path = shown(Path::new(typed));
+    let first = path.components().next().map(Component::as_os_str);
     if suite.entries.iter().any(|(name, _)| first == Some(name.as_ref())) {
-        return typed;
+        return path.to_string_lossy().into_owned();
     }
-    let rest = below(&suite.folder).or_else(|| below(Path::new(suite.folder.file_name()?)));
-    rest.filter(|rest| !rest.is_empty()).unwrap_or(typed)
+    let folder = shown(&suite.folder);
+    let below =
+        path.strip_prefix(&folder).or_else(|_| path.strip_prefix(folder.file_name().unwrap_or_default()));
+    match below {
+        Ok(below) if !below.as_os_str().is_empty() => below.to_string_lossy().into_owned(),
+        _ => typed.to_owned(),
+    }
 }
 
 fn unknown(suite: &Suite, typed: &str, path: &str) -> String {

@@ -94,6 +94,12 @@ fn an_unknown_key_names_the_nearest_or_where_it_belongs() {
 }
 
 #[test]
+fn a_misspelt_table_is_not_taken_for_a_key_in_the_wrong_place() {
+    insta::assert_snapshot!(messages("[[users]]\nclass = \"A\"\nget = \"/\"\n"), @"1: unknown key `users` in a module [did you mean `user`?]");
+    insta::assert_snapshot!(messages("users = 3\n[[user]]\nclass = \"A\"\nget = \"/\"\n"), @"1: unknown key `users` in a module [`users` belongs into `[load]` or `[sim]`]");
+}
+
+#[test]
 fn a_key_of_a_later_version_is_not_called_unknown() {
     insta::assert_snapshot!(problems(
         "[[user]]\nclass = \"A\"\ncompletions = \"/v1\"\nhttp2 = true\n[load]\nrate = 5\nstages = []\n[slo]\np95 = 1\n"
