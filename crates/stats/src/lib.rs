@@ -6,8 +6,12 @@
 pub mod cell;
 mod histogram;
 mod locust;
+mod metric;
 mod slices;
+mod steadiness;
 
 pub use histogram::{Histogram, HistogramError};
 pub use locust::{Compat, LocustTimes, Median};
-pub use slices::{Slice, Slices};
+pub use metric::{Direction, Metric};
+pub use slices::{Slice, Slices, Window};
+pub use steadiness::Steadiness;
