@@ -3,6 +3,7 @@
 //! No arithmetic on latencies here: numbers come from the library, tables from its outputs.
 
 mod args;
+mod command;
 mod exit;
 mod settings;
 mod signals;
@@ -23,6 +24,16 @@ pub fn main() -> ExitCode {
 /// Runs the program: `arguments` with the program's name first.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
-    let _ = (args::parse(arguments), environment);
-    todo!()
+    match args::parse(arguments) {
+        Ok(parsed) => ExitCode::from(command::carry_out(parsed, environment)),
+        Err(args::Stop::Refused(problems)) => {
+            terminal::Console::default().problems(&problems);
+            Exit::Usage.into()
+        }
+        Err(args::Stop::Clap(error)) => {
+            // Help goes to stdout and mistakes to stderr; a reader that is gone is no error.
+            let _ = error.print();
+            if error.use_stderr() { Exit::Usage.into() } else { Exit::Success.into() }
+        }
+    }
 }
