@@ -1,1 +1,5 @@
 //! The integration tests of windtunnel-core, one binary.
+
+#![allow(clippy::unwrap_used)]
+
+mod imports;
