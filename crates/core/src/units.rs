@@ -96,15 +96,17 @@ pub fn format_duration(duration: Duration) -> String {
     if seconds == 0 && nanos > 0 {
         return decimal(u64::from(nanos / 1_000_000), nanos % 1_000_000, 6) + "ms";
     }
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     let mut text = String::new();
-    for (amount, unit) in [(seconds / 3600, "h"), (seconds / 60 % 60, "m")] {
+    for (amount, unit) in [(hours, "h"), (minutes, "m")] {
         if amount > 0 {
-            text += &format!("{amount}{unit}");
+            text.push_str(&amount.to_string());
+            text.push_str(unit);
         }
     }
-    if text.is_empty() || seconds % 60 > 0 || nanos > 0 {
-        text += &decimal(seconds % 60, nanos, 9);
-        text += "s";
+    if text.is_empty() || rest > 0 || nanos > 0 {
+        text.push_str(&decimal(rest, nanos, 9));
+        text.push('s');
     }
     text
 }
