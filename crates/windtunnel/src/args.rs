@@ -69,8 +69,10 @@ pub(crate) enum Action {
 /// Arguments of `run` that are no settings.
 #[derive(Debug, Default, Args)]
 pub(crate) struct RunArgs {
-    /// Modules, members (revscoring/goodfaith), classes (revertrisk:RevertriskMultilingual) or globs
-    /// [default: MODEL, else all modules]
+    /// Modules, members, classes or globs: revertrisk revscoring/goodfaith [default: MODEL, else all]
+    ///
+    /// A class is named after its module, as in revertrisk:RevertriskMultilingual. A module that is called
+    /// like a command is reached by `run NAME`.
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// Show the modules and their classes instead of running them
@@ -81,7 +83,7 @@ pub(crate) struct RunArgs {
 /// Names of modules.
 #[derive(Debug, Default, Args)]
 pub(crate) struct NamesArgs {
-    /// Modules, members, classes or globs [default: MODEL, else all modules]
+    /// Modules, members, classes or globs [default: MODEL, else all]
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
 }

@@ -3,8 +3,9 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Sender};
 
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use windtunnel_core::engine::{Control, Stop};
 
@@ -21,23 +22,9 @@ impl Interrupt {
         let interrupt = Self(Arc::new(AtomicBool::new(false)));
         let seen = Arc::clone(&interrupt.0);
         let (ready, installed) = mpsc::channel();
-        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-            let signals = runtime.and_then(|runtime| {
-                let both = runtime.block_on(async { both_signals() })?;
-                Ok((runtime, both))
-            });
-            match signals {
-                Ok((runtime, both)) => {
-                    // The receiver is gone only when the program is.
-                    let _ = ready.send(Ok(()));
-                    runtime.block_on(steer(both, &control, &seen));
-                }
-                Err(error) => {
-                    let _ = ready.send(Err(error));
-                }
-            }
-        })?;
+        std::thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || steer_until_the_end(&control, &seen, &ready))?;
         installed.recv().map_err(io::Error::other)??;
         Ok(interrupt)
     }
@@ -48,30 +35,59 @@ impl Interrupt {
     }
 }
 
-async fn steer((mut interrupt, mut terminate): (Signal, Signal), control: &Control, seen: &AtomicBool) {
-    loop {
-        tokio::select! {
-            signal = interrupt.recv() => if signal.is_none() { return },
-            signal = terminate.recv() => if signal.is_none() { return },
+fn steer_until_the_end(control: &Control, seen: &AtomicBool, ready: &Sender<io::Result<()>>) {
+    let (runtime, mut signals) = match listen() {
+        Ok(listening) => listening,
+        Err(error) => {
+            // Whoever installs is waiting for this; if not, nobody is left to be told.
+            let _ = ready.send(Err(error));
+            return;
         }
-        let again = seen.swap(true, Ordering::AcqRel);
-        control.stop(if again { Stop::Now } else { Stop::Graceful });
-    }
+    };
+    let _ = ready.send(Ok(()));
+    runtime.block_on(async {
+        while signals.next().await {
+            let again = seen.swap(true, Ordering::AcqRel);
+            control.stop(if again { Stop::Now } else { Stop::Graceful });
+        }
+    });
 }
 
-fn both_signals() -> io::Result<(Signal, Signal)> {
-    Ok((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+fn listen() -> io::Result<(Runtime, Signals)> {
+    let runtime = Builder::new_current_thread().enable_io().build()?;
+    let entered = runtime.enter();
+    let signals = both()?;
+    drop(entered);
+    Ok((runtime, signals))
 }
 
-/// Waits for SIGINT or SIGTERM.
+/// Both signals.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+/// Catches both signals from now on. Must be called inside a tokio runtime.
 ///
 /// # Errors
-/// When signals cannot be waited for.
-pub(crate) async fn stopped() -> io::Result<()> {
-    let (mut interrupt, mut terminate) = both_signals()?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// When the system refuses.
+pub(crate) fn both() -> io::Result<Signals> {
+    Ok(Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+}
+
+impl Signals {
+    /// Waits for the next signal; false when no more can come.
+    async fn next(&mut self) -> bool {
+        let came = tokio::select! {
+            came = self.interrupt.recv() => came,
+            came = self.terminate.recv() => came,
+        };
+        came.is_some()
     }
-    Ok(())
+
+    /// Waits for the first signal.
+    pub(crate) async fn wait(mut self) {
+        self.next().await;
+    }
 }

@@ -1,9 +1,12 @@
 //! What the program can be asked to do, one file a command.
 
+mod check;
 mod fetch;
 mod list;
 mod new;
+mod run;
 mod select;
+mod sim;
 
 use std::io;
 use std::path::Path;
@@ -61,6 +64,8 @@ fn act(action: Action, context: &mut Context<'_>) -> Result<Exit, Problems> {
         Action::List(args) => list::list(&args.names, context),
         Action::New(args) => new::new(&args.name, context),
         Action::Fetch(args) => fetch::fetch(&args.what, context),
+        Action::Check(args) => check::check(&args, context),
+        Action::Sim(args) => sim::sim(&args, context),
         _ => todo!(),
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) selection: Selection,
     /// What it runs against.
     pub(crate) target: Target,
+    /// The simulated model server, should it be asked for.
+    pub(crate) simulator: SimOptions,
     /// How much.
     pub(crate) load: LoadLayers,
     /// With what.
@@ -66,7 +68,7 @@ pub(crate) struct Target {
     /// `--host`.
     pub(crate) host: Option<Sourced<String>>,
     /// `--sim`.
-    pub(crate) sim: Option<SimOptions>,
+    pub(crate) sim: bool,
     /// `--cacert`.
     pub(crate) ca_file: Option<PathBuf>,
     /// `--insecure`: who asked for it.
@@ -139,6 +141,7 @@ impl Settings {
             models: path(&layers, "models").unwrap_or_else(|| "models".into()),
             selection: Selection::read(&layers, environment, &mut problems),
             target: Target::read(&layers, &mut problems),
+            simulator: sim::options(&layers, &mut problems),
             load,
             generator: Generator::read(&layers, &mut problems),
             results: Results::read(&layers, &mut problems),
@@ -216,11 +219,10 @@ impl Target {
         let host = layers.read("host", problems, |text| {
             BaseUrl::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
         });
-        let sim_options = sim::options(layers, problems);
         let insecure = layers.is_on("insecure", problems).then(|| layers.get("insecure")).flatten();
         Self {
             host,
-            sim: layers.is_on("sim", problems).then_some(sim_options),
+            sim: layers.is_on("sim", problems),
             ca_file: path(layers, "cacert"),
             insecure: insecure.map(|raw| raw.from.clone()),
         }

@@ -58,7 +58,7 @@ fn defaults_are_those_of_the_help() {
     assert_eq!(settings.results.exit_code_on_error, 1);
     assert_eq!(settings.results.compat, Compat::V2_47);
     assert_eq!(settings.generator.seed, 1);
-    assert!(settings.target.sim.is_none() && !settings.results.inconclusive_fails);
+    assert!(!settings.target.sim && !settings.results.inconclusive_fails);
 }
 
 #[test]
@@ -71,7 +71,8 @@ fn a_full_history_without_files_is_refused() {
 fn options_of_the_simulator_come_from_flags_and_from_its_section() {
     let toml = "[sim]\nslowdown = 2\nfailures = \"5%\"\n";
     let settings = resolve(&[("sim", "true"), ("sim-slowdown", "1.5")], &[], toml).unwrap();
-    let options = settings.target.sim.unwrap();
+    assert!(settings.target.sim);
+    let options = settings.simulator;
     assert!((options.latency.slowdown - 1.5).abs() < 1e-12);
     assert!((options.faults.failure_ratio - 0.05).abs() < 1e-12);
     let problems = resolve(&[("sim-slowdown", "0")], &[], "").unwrap_err();
