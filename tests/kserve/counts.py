@@ -40,12 +40,17 @@ def served(url):
     return {name: int(float(count)) for name, count in COUNTER.findall(text)}
 
 
+def environment():
+    """That of the caller without MODEL, HOST, LOCUST_USERS and whatever else would change the modules."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+
+
 def run(program, url, module, prefix, to_the_end):
     """One run. Returns the exit code and what was printed."""
     command = [program, "run", module, "--host", url, "-u", USERS, "-t", f"{RUN_SECONDS}s"]
     command += ["--only-summary", "--csv", prefix, "--results", os.path.join(os.path.dirname(prefix), "results")]
     with open(prefix + ".log", "w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment())
         try:
             if not to_the_end:
                 try:

@@ -32,6 +32,7 @@ pub struct RunLine {
     /// [`VERSION`].
     v: u64,
     /// `run`; lines of other kinds share the file.
+    #[serde(default)]
     kind: Kind,
     /// The run's id.
     pub run: String,
@@ -90,9 +91,10 @@ pub struct RunLine {
     pub total: Option<Endpoint>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
+    #[default]
     Run,
 }
 
