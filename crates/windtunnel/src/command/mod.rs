@@ -1,6 +1,7 @@
 //! What the program can be asked to do, one file a command.
 
 mod check;
+mod compare;
 mod fetch;
 mod list;
 mod new;
@@ -11,6 +12,7 @@ mod sim;
 use std::io;
 use std::path::Path;
 
+use windtunnel_core::compare::RunStore;
 use windtunnel_core::error::{Problem, Problems};
 
 use crate::args::{Action, Parsed};
@@ -61,12 +63,13 @@ fn context<'a>(parsed: &Parsed, environment: &'a Environment) -> Result<Context<
 fn act(action: Action, context: &mut Context<'_>) -> Result<Exit, Problems> {
     match action {
         Action::Run(args) if args.list => list::list(&args.names, context),
+        Action::Run(args) => run::run(&args, context),
         Action::List(args) => list::list(&args.names, context),
         Action::New(args) => new::new(&args.name, context),
         Action::Fetch(args) => fetch::fetch(&args.what, context),
         Action::Check(args) => check::check(&args, context),
         Action::Sim(args) => sim::sim(&args, context),
-        _ => todo!(),
+        Action::Compare(args) => compare::compare(&args, context),
     }
 }
 
@@ -74,6 +77,11 @@ fn act(action: Action, context: &mut Context<'_>) -> Result<Exit, Problems> {
 fn print(text: &str) -> Result<(), Problems> {
     crate::terminal::print(text)
         .map_err(|error| Problem::new(format!("cannot write to stdout: {error}")).into())
+}
+
+/// The runs that this machine keeps: beside the modules' folder in the working directory, ignored by git.
+fn run_store() -> RunStore {
+    RunStore::new(".windtunnel/runs")
 }
 
 /// The mistake of a file that cannot be written.

@@ -7,7 +7,7 @@ mod progress;
 
 use std::io::{self, ErrorKind, Write};
 
-pub(crate) use console::{Console, Level};
+pub(crate) use console::{Console, Level, columns};
 pub(crate) use progress::Progress;
 
 /// Writes data to stdout.

@@ -23,14 +23,13 @@ fn processor(cpuinfo: &str) -> String {
     line.and_then(|line| line.split_once(':')).map_or("", |(_, name)| name.trim()).to_owned()
 }
 
-/// The id of a run of `module` that begins at `started`: sorts by time, is a file name, and is unique even
-/// when two machines begin in the same second.
-pub(super) fn run_id(module: &str, started: Timestamp) -> String {
+/// The id of a run that begins at `started`: sorts by time, is a file name, and is unique even when two machines
+/// begin in the same second. Modules that run side by side share it.
+pub(super) fn run_id(started: Timestamp) -> String {
     // The standard library's hasher is seeded by the operating system: the only randomness that is wanted here.
-    let mut hasher = RandomState::new().build_hasher();
-    hasher.write(module.as_bytes());
+    let random = RandomState::new().build_hasher().finish() & 0x00ff_ffff;
     let time: String = started.to_string().chars().take(19).filter(|c| *c != '-' && *c != ':').collect();
-    format!("{time}-{module}-{:06x}", hasher.finish() & 0x00ff_ffff)
+    format!("{time}Z-{random:06x}")
 }
 
 #[cfg(test)]
@@ -46,9 +45,9 @@ mod tests {
     #[test]
     fn ids_sort_by_time_and_differ() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let first = run_id("x", at("2025-01-31T12:00:00.5Z"));
-        assert!(first.starts_with("20250131T120000-x-"), "{first}");
-        assert!(first < run_id("a", at("2025-01-31T12:00:01Z")));
-        assert_ne!(first, run_id("x", at("2025-01-31T12:00:00.5Z")));
+        let first = run_id(at("2025-01-31T12:00:00.5Z"));
+        assert!(first.starts_with("20250131T120000Z-"), "{first}");
+        assert!(first < run_id(at("2025-01-31T12:00:01Z")));
+        assert_ne!(first, run_id(at("2025-01-31T12:00:00.5Z")));
     }
 }

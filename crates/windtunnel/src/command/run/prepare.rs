@@ -63,13 +63,11 @@ pub(in crate::command) fn plan(
 }
 
 /// Several runs one after the other must end by themselves.
-pub(super) fn check_run_times<'a>(
-    count: usize,
-    run_times: impl Iterator<Item = (&'a str, Option<Duration>)>,
-) -> Result<(), Problem> {
+pub(super) fn check_run_times(run_times: impl Iterator<Item = (String, Option<Duration>)>) -> Result<(), Problem> {
+    let all: Vec<_> = run_times.collect();
     let endless: Vec<&str> =
-        run_times.filter(|(_, run_time)| run_time.is_none()).map(|(name, _)| name).collect();
-    if count < 2 || endless.is_empty() {
+        all.iter().filter(|(_, run_time)| run_time.is_none()).map(|(name, _)| name.as_str()).collect();
+    if all.len() < 2 || endless.is_empty() {
         return Ok(());
     }
     let names = endless.join(", ");
