@@ -40,7 +40,7 @@ pub struct Cell {
     pub failures: u64,
     /// Length of the window in seconds.
     pub seconds: f64,
-    /// Mean latency of successes; `None` without successes.
+    /// Mean latency of successes; `None` without successes, and when all took 0 us.
     pub average: Option<Estimate>,
     /// Median latency of successes; `None` without successes.
     pub p50: Option<Estimate>,
@@ -290,4 +290,112 @@ fn failure_deff(batches: &Batches) -> f64 {
 /// Saturates, because a damaged file may hold any numbers.
 fn sum(counts: &[u64]) -> u64 {
     counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Slice;
+
+    /// (latencies, failures) of each slice of 250 ms.
+    fn window(slices: &[(Vec<u64>, u64)]) -> Window {
+        let slice = |(latencies, fails): &(Vec<u64>, u64)| {
+            let mut histogram = Histogram::default();
+            for us in latencies {
+                histogram.record(*us);
+            }
+            let pair = |(bucket, count)| (u16::try_from(bucket).unwrap(), u32::try_from(count).unwrap());
+            let hist = histogram.buckets().map(pair).collect();
+            Slice { hist, fails: *fails, sum_us: histogram.sum_us() }
+        };
+        Window { slices: slices.iter().map(slice).collect(), width_seconds: 0.25 }
+    }
+
+    fn slices() -> impl Strategy<Value = Vec<(Vec<u64>, u64)>> {
+        let slice = (prop::collection::vec(1_u64..5_000_000, 0..6), 0_u64..3);
+        prop::collection::vec(slice, 0..60)
+    }
+
+    proptest! {
+        #[test]
+        fn batches_hold_every_request_and_every_slice(slices in slices()) {
+            let batches = Batches::of(&window(&slices));
+            let latencies: Vec<u64> = slices.iter().flat_map(|(latencies, _)| latencies.clone()).collect();
+            prop_assert_eq!(sum(&batches.successes), latencies.len() as u64);
+            prop_assert_eq!(sum(&batches.sum_us), latencies.iter().sum::<u64>());
+            prop_assert_eq!(sum(&batches.failures), slices.iter().map(|(_, fails)| fails).sum::<u64>());
+            prop_assert_eq!(sum(&batches.slices), slices.len() as u64);
+            prop_assert!(batches.len() <= 32);
+            prop_assert!(sum(&batches.up_to_p50) <= sum(&batches.up_to_p95));
+            prop_assert!(sum(&batches.up_to_p95) <= sum(&batches.up_to_p99));
+        }
+
+        #[test]
+        fn a_cell_has_every_estimate_as_soon_as_there_is_one_success(slices in slices()) {
+            let (cell, _) = Cell::measure(&window(&slices));
+            let any = cell.requests > cell.failures;
+            for metric in [Metric::Average, Metric::P50, Metric::P95, Metric::P99, Metric::Rate] {
+                prop_assert_eq!(cell.estimate(metric).is_some(), any, "{}", metric);
+                prop_assert_eq!(cell.value(metric).is_some(), any, "{}", metric);
+            }
+            prop_assert!(cell.failure_deff.is_finite() && cell.failure_deff >= 1.0);
+        }
+
+        #[test]
+        fn numbers_of_a_damaged_file_give_finite_estimates_or_none(
+            lists in prop::array::uniform7(prop::collection::vec(any::<u64>(), 6..8)),
+            latencies in prop::collection::vec(any::<u64>(), 0..30),
+            seconds in any::<f64>(),
+        ) {
+            let [successes, failures, sum_us, up_to_p50, up_to_p95, up_to_p99, slices] = lists;
+            let batches = Batches { successes, failures, sum_us, up_to_p50, up_to_p95, up_to_p99, slices };
+            let mut histogram = Histogram::default();
+            for us in latencies {
+                histogram.record(us);
+            }
+            let cell = Cell::of(&histogram, &batches, seconds);
+            for metric in Metric::ALL {
+                prop_assert!(cell.value(metric).is_none_or(f64::is_finite));
+                prop_assert!(cell.estimate(metric).is_none_or(|estimate| estimate.w.is_finite()));
+            }
+        }
+    }
+
+    #[test]
+    fn without_requests_there_is_nothing_to_estimate() {
+        for slices in [window(&[]), window(&vec![(Vec::new(), 0); 10])] {
+            let (cell, _) = Cell::measure(&slices);
+            assert_eq!(Metric::ALL.map(|metric| cell.value(metric)), [None; 6]);
+        }
+    }
+
+    #[test]
+    fn a_row_that_only_fails_has_a_failure_ratio_and_no_latency() {
+        let (cell, _) = Cell::measure(&window(&vec![(Vec::new(), 5); 10]));
+        assert_eq!((cell.value(Metric::Failures), cell.value(Metric::P50)), (Some(1.0), None));
+        assert!((cell.failure_deff - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn below_six_slices_requests_count_as_independent() {
+        let (cell, batches) = Cell::measure(&window(&vec![(vec![100, 200], 2); 5]));
+        assert_eq!((batches.len(), cell.requests, cell.failures), (5, 20, 10));
+        let (average, rate) = (cell.average.unwrap(), cell.rate.unwrap());
+        // ten values of 100 and 200 (middle of the bucket: half more): deviation sqrt(10 * 50^2 / 9) of 150
+        assert!((average.w - (25_000.0_f64 / 9.0 / 10.0).sqrt() / 150.0).abs() < 1e-4);
+        assert!((rate.w - 0.1_f64.sqrt()).abs() < 1e-12);
+        assert!((cell.value(Metric::Rate).unwrap() - 8.0).abs() < 1e-12);
+        assert_eq!(cell.p50.unwrap().exceeding, Some(5.0));
+    }
+
+    #[test]
+    fn failures_that_come_in_a_burst_count_for_less() {
+        let mut slices = vec![(vec![100; 10], 0); 60];
+        let spread_out = (0..60).map(|i| (vec![100; 10], u64::from(i % 10 == 0))).collect::<Vec<_>>();
+        slices[7].1 = 6;
+        let deff = |slices: &[(Vec<u64>, u64)]| Cell::measure(&window(slices)).0.failure_deff;
+        assert!(deff(&slices) > 4.0 && deff(&spread_out) < 1.5);
+    }
 }

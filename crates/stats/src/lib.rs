@@ -4,6 +4,7 @@
 //! the sections of `docs/formats.md` or the published source they come from.
 
 pub mod cell;
+pub mod change;
 mod histogram;
 mod locust;
 mod metric;
