@@ -3,6 +3,9 @@
 //! The commands are declared here; the flags that are settings come from their table, and so do the flags
 //! of Locust that are accepted without effect or refused.
 
+// Doc comments are the help here, and people read it without Markdown.
+#![allow(clippy::doc_markdown)]
+
 use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};

@@ -1,7 +1,7 @@
 //! The command line, typed in all its forms.
 
 use super::*;
-use crate::settings::table::{Locust, setting};
+use crate::settings::table::Locust;
 
 fn parsed(line: &str) -> Parsed {
     parse(words(line)).unwrap_or_else(|stop| panic!("{line}: {stop:?}"))
@@ -158,7 +158,7 @@ fn every_flag_of_locust_2_47_is_in_the_tables() {
         master-port processes show-task-ratio show-task-ratio-json equal-weights profile otel web-host \
         web-port web-base-path web-login tls-cert tls-key class-picker web-auth slave expect-slaves legacy-ui";
     for flag in flags.split_whitespace() {
-        let known = setting(flag).is_some_and(|setting| setting.locust != Locust::No)
+        let known = SETTINGS.iter().any(|setting| setting.key == flag && setting.locust != Locust::No)
             || OTHERS.iter().any(|other| other.key == flag);
         assert!(known, "{flag}");
     }

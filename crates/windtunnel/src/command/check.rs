@@ -30,7 +30,7 @@ pub(super) fn check(args: &CheckArgs, context: &mut Context<'_>) -> Result<Exit,
     let mut problems = Problems::default();
     let mut plans = Vec::new();
     for module in modules {
-        match prepare::plan(&[module.clone()], &base_urls, context) {
+        match prepare::plan(std::slice::from_ref(&module), &base_urls, context) {
             Ok((plan, _)) => plans.push((plan, module)),
             Err(mistakes) => problems.0.extend(mistakes.0),
         }
@@ -111,10 +111,9 @@ impl Page<'_> {
             match step.render(self.plan, user) {
                 Ok(request) => self.request(class, task, index, &request),
                 Err(RenderFault::Template { message, .. }) if self.saves(class) => {
-                    let why =
-                        format!("not shown: it may need what a response is saved as ({message}); see --send");
+                    let why = format!("not shown: it may need what a response is saved as ({message})");
                     self.text.push_str(&show::title(self.plan, class, task, index));
-                    self.text.push_str(&format!("    {why}\n\n"));
+                    self.text.extend(["    ", &why, "; see --send\n\n"]);
                 }
                 Err(RenderFault::Template { message, place }) => {
                     problems.0.push(Problem::new(format!("{place}: {message}")));

@@ -3,6 +3,7 @@
 //! The one command that asks a server which is not under test, and the one that goes through a proxy where
 //! the environment names one.
 
+use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -170,7 +171,8 @@ fn table(wiki: &str, changes: &[Change]) -> String {
     for change in changes {
         // A field of a TSV file can hold neither; MediaWiki's titles never do.
         let title = change.title.replace(['\t', '\n', '\r'], " ");
-        text.push_str(&format!("{wiki}\t{}\t{title}\n", change.revid));
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "{wiki}\t{}\t{title}", change.revid);
     }
     text
 }

@@ -67,7 +67,7 @@ impl LoadLayers {
         let choice = Choice { layers: self, modules, simulated };
         ChosenLoad {
             users: choice
-                .of("users", users, |load| load.users, |a, b| a.saturating_add(b))
+                .of("users", users, |load| load.users, u32::saturating_add)
                 .unwrap_or(Sourced::default(1)),
             spawn_rate: choice
                 .of("spawn-rate", spawn_rate, |load| load.spawn_rate, |a, b| a + b)

@@ -507,8 +507,3 @@ pub(crate) const OTHERS: &[Other] = &[
     other("slave", Takes::Nothing, "", Fate::Refused(CLUSTER)),
     other("expect-slaves", Takes::One("N"), "", Fate::Refused(WORKERS)),
 ];
-
-/// The setting with this key.
-pub(crate) fn setting(key: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| setting.key == key)
-}

@@ -64,7 +64,7 @@ impl Reader<'_> {
                     self.read.layer.insert(key, text);
                 }
             } else {
-                self.unknown(name, top_keys());
+                self.unknown(name, &top_keys());
             }
         }
     }
@@ -90,7 +90,7 @@ impl Reader<'_> {
                     self.read.layer.insert(format!("sim-{key}"), text);
                 }
             } else {
-                self.unknown(name, sim_keys());
+                self.unknown(name, &sim_keys());
             }
         }
     }
@@ -136,7 +136,7 @@ impl Reader<'_> {
         text
     }
 
-    fn unknown(&mut self, name: &Spanned<std::borrow::Cow<'_, str>>, known: Vec<String>) {
+    fn unknown(&mut self, name: &Spanned<std::borrow::Cow<'_, str>>, known: &[String]) {
         let problem = self.at(name.span()).problem(format!("unknown key `{}`", name.get_ref()));
         let problem = match nearest(name.get_ref(), known.iter().map(String::as_str)) {
             Some(name) => problem.help(format!("did you mean `{name}`?")),

@@ -77,11 +77,6 @@ impl Console {
         self.say(Level::Warning, &format!("warning: {message}"));
     }
 
-    /// What is wrong.
-    pub(crate) fn error(&mut self, message: impl Display) {
-        self.say(Level::Error, &format!("error: {message}"));
-    }
-
     /// Mistakes of the user: always on stderr, so that exit code 2 never comes without its reason.
     pub(crate) fn problems(&mut self, problems: &Problems) {
         let text = problems.to_string();

@@ -1,5 +1,8 @@
 //! The program as its users meet it: a process with arguments, an environment and a working directory.
 
+// A test that panics has failed, which is what is meant.
+#![allow(clippy::unwrap_used)]
+
 mod command_line;
 mod fetch;
 mod new_module;

@@ -111,7 +111,9 @@ async fn record(request: Request<hyper::body::Incoming>) -> Recorded {
         method: head.method.to_string(),
         target: head.uri.to_string(),
         headers: headers.collect(),
-        body: String::from_utf8_lossy(&body.collect().await.map(|body| body.to_bytes()).unwrap_or_default())
-            .into_owned(),
+        body: String::from_utf8_lossy(
+            &body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default(),
+        )
+        .into_owned(),
     }
 }

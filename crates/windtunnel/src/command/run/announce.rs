@@ -7,9 +7,7 @@ use serde_json::Value;
 use windtunnel_core::plan::{ClassPlan, Dispatch, Plan, SelectedModule};
 use windtunnel_core::suite::{Overrun, Variable, Wait};
 use windtunnel_core::units::format_duration;
-fn visible_change(_: f64, _: f64, _: f64) -> Option<f64> {
-    None
-}
+use windtunnel_stats::change::visible_change;
 
 use crate::command::run::prepare::BaseUrls;
 use crate::settings::layer::Origin;

@@ -41,7 +41,7 @@ pub(super) struct Outputs {
 impl Outputs {
     /// Opens everything, and so proves that it can be written. What was opened before a mistake is removed again.
     pub(super) fn open(places: &Places, jobs: &[Job], results: &Results) -> Result<Self, Problems> {
-        let history = if results.full_history { History::EveryRow } else { History::Aggregated };
+        let history = if results.full_history { History::Full } else { History::Aggregated };
         let options = CsvOptions { compat: results.compat, history };
         let mut outputs = Self { by_module: Vec::new(), shared: None, json: None, compat: results.compat };
         match outputs.open_all(places, jobs, results, options) {
@@ -158,7 +158,8 @@ impl JsonFile {
     }
 
     fn finish(mut self, text: &str) -> Result<(), Problem> {
-        let written = self.file.write_all(text.as_bytes()).and_then(|()| fs::rename(&self.partial, &self.path));
+        let written =
+            self.file.write_all(text.as_bytes()).and_then(|()| fs::rename(&self.partial, &self.path));
         written.map_err(|error| unwritable(&self.path, &error))
     }
 

@@ -97,17 +97,10 @@ impl Job {
 
     /// What is said before it runs.
     pub(super) fn announcement(&self, base_urls: &BaseUrls, places: &Places) -> String {
-        let baselines: Vec<String> = self.plan.modules.iter().zip(&self.baselines).map(|(module, baseline)| {
-            let prefix = places.baseline(&module.baseline);
-            match baseline {
-                Some(side) => match side.started {
-                    Some(at) => format!("{} of {}", side.label, at.strftime("%Y-%m-%d %H:%M UTC")),
-                    None => side.label.clone(),
-                },
-                None => format!("none yet (--csv {} makes this run one)", prefix.display()),
-            }
-        });
-        let earlier: Vec<Option<Earlier>> = (0..self.plan.series.len()).map(|row| self.earlier(row)).collect();
+        let baselines: Vec<String> =
+            (0..self.plan.modules.len()).map(|module| self.baseline_text(module, places)).collect();
+        let earlier: Vec<Option<Earlier>> =
+            (0..self.plan.series.len()).map(|row| self.earlier(row)).collect();
         let announcement = Announcement {
             plan: &self.plan,
             load: &self.load,
@@ -117,6 +110,17 @@ impl Job {
             baselines: &baselines,
         };
         announcement.text()
+    }
+
+    fn baseline_text(&self, module: usize, places: &Places) -> String {
+        let Some(side) = &self.baselines[module] else {
+            let prefix = places.baseline(&self.plan.modules[module].baseline);
+            return format!("none yet (--csv {} makes a run one)", prefix.display());
+        };
+        match side.started {
+            Some(at) => format!("{} of {}", side.label, at.strftime("%Y-%m-%d %H:%M UTC")),
+            None => side.label.clone(),
+        }
     }
 
     /// What the baseline knows of a row of the plan.

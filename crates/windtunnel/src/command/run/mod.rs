@@ -43,8 +43,18 @@ pub(super) fn run(args: &RunArgs, context: &mut Context<'_>) -> Result<Exit, Pro
         .map_err(|error| Problem::new(format!("cannot wait for signals: {error}")))?;
     let outputs = Outputs::open(&places, &jobs, &context.settings.results)?;
     say_first(&jobs, &places, context);
-    Session { context, places, base_urls, options, control, interrupt, outputs, exit: Exit::Success, records: vec![] }
-        .run(jobs)
+    Session {
+        context,
+        places,
+        base_urls,
+        options,
+        control,
+        interrupt,
+        outputs,
+        exit: Exit::Success,
+        records: vec![],
+    }
+    .run(&jobs)
 }
 
 /// How load is generated, as the settings have it.

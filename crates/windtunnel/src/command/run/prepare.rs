@@ -63,7 +63,9 @@ pub(in crate::command) fn plan(
 }
 
 /// Several runs one after the other must end by themselves.
-pub(super) fn check_run_times(run_times: impl Iterator<Item = (String, Option<Duration>)>) -> Result<(), Problem> {
+pub(super) fn check_run_times(
+    run_times: impl Iterator<Item = (String, Option<Duration>)>,
+) -> Result<(), Problem> {
     let all: Vec<_> = run_times.collect();
     let endless: Vec<&str> =
         all.iter().filter(|(_, run_time)| run_time.is_none()).map(|(name, _)| name.as_str()).collect();

@@ -6,6 +6,7 @@ use windtunnel_core::output::console::{Rates, error_report, name_width, percenti
 use windtunnel_core::output::{comparison_report, locust_json, store_run};
 use windtunnel_core::summary::line::RunLine;
 use windtunnel_core::summary::{Ending, RunRecord, Snapshot};
+use windtunnel_stats::Compat;
 
 use crate::command::run::files::{Outputs, Set};
 use crate::command::run::job::{Job, Simulated};
@@ -16,7 +17,7 @@ use crate::command::run::prepare::BaseUrls;
 use crate::command::{Context, print, run_store};
 use crate::exit::Exit;
 use crate::signals::Interrupt;
-use crate::terminal::{Progress, columns};
+use crate::terminal::{Console, Progress, columns};
 
 /// One call of `windtunnel run`.
 pub(super) struct Session<'a, 'e> {
@@ -35,7 +36,7 @@ pub(super) struct Session<'a, 'e> {
 
 impl Session<'_, '_> {
     /// Runs the jobs; a signal ends the one that runs and leaves out the others.
-    pub(super) fn run(mut self, jobs: Vec<Job>) -> Result<Exit, Problems> {
+    pub(super) fn run(mut self, jobs: &[Job]) -> Result<Exit, Problems> {
         let mut lines = Vec::new();
         for (index, job) in jobs.iter().enumerate() {
             if self.interrupt.happened() {
@@ -69,7 +70,9 @@ impl Session<'_, '_> {
         let mut records = self.measure(index, job)?;
         if self.interrupt.happened() {
             // Also where the signal came after the run time was over: whoever interrupts wants no new baseline.
-            records.iter_mut().for_each(|record| record.ending = Some(Ending::Interrupted));
+            for record in &mut records {
+                record.ending = Some(Ending::Interrupted);
+            }
         }
         self.tables(&records);
         let sets = std::mem::take(&mut self.outputs.by_module[index]);
@@ -81,44 +84,27 @@ impl Session<'_, '_> {
         Ok(lines)
     }
 
+    /// Measures; the records of the job, one for each of its modules.
     fn measure(&mut self, index: usize, job: &Job) -> Result<Vec<RunRecord>, Problem> {
         let settings = &self.context.settings;
         let simulated = if settings.target.sim { Simulated::Yes } else { Simulated::No };
-        let compat = settings.results.compat;
         let headers = job.headers(&machine(), simulated);
         let messages = &settings.messages;
-        let mut progress = Progress::new(job.name(), messages.only_summary, messages.print_stats);
-        let mut told = Told::default();
-        let before = self.records.len();
-        let mut observe = |snapshot: &Snapshot<'_>| {
-            let console = &mut self.context.console;
-            if self.interrupt.happened() && !told.interrupted {
-                told.interrupted = true;
-                console.warning("interrupted: requests in flight may finish; once more stops at once");
-            }
-            progress.show(snapshot, console, || {
-                stats_table(snapshot.records, Rates::Current, compat, name_width(columns()))
-            });
-            let mut results = Vec::new();
-            for (module, set) in self.outputs.by_module[index].iter_mut().enumerate() {
-                let records = snapshot.records.get(module..=module).unwrap_or_default();
-                results.extend(set.as_mut().map(|set| set.update(records)));
-            }
-            if let Some(set) = &mut self.outputs.shared {
-                // The rows of earlier modules stay in the set.
-                self.records.truncate(before);
-                self.records.extend(snapshot.records.iter().cloned());
-                results.push(set.update(&self.records));
-                self.records.truncate(before);
-            }
-            for problem in results.into_iter().filter_map(Result::err) {
-                if !told.unwritable {
-                    told.unwritable = true;
-                    console.warning(problem);
-                }
-            }
+        let mut watch = Watch {
+            progress: Progress::new(job.name(), messages.only_summary, messages.print_stats),
+            compat: settings.results.compat,
+            console: &mut self.context.console,
+            interrupt: &self.interrupt,
+            sets: &mut self.outputs.by_module[index],
+            shared: self.outputs.shared.as_mut(),
+            earlier: self.records.len(),
+            records: &mut self.records,
+            told_interrupt: false,
+            told_unwritable: false,
         };
-        let result = engine::run(&job.plan, headers, &self.options, &self.control, &mut observe);
+        let result = engine::run(&job.plan, headers, &self.options, &self.control, &mut |snapshot| {
+            watch.observe(snapshot);
+        });
         self.context.console.clear_line();
         result.map_err(|error| Problem::new(error.to_string()))
     }
@@ -135,8 +121,11 @@ impl Session<'_, '_> {
 
     /// Compares, prints, puts the files in place, stores; a line that says what the module comes to.
     fn module(&mut self, job: &Job, module: usize, record: &RunRecord, set: Option<Set>) -> String {
-        let inconclusive =
-            if self.context.settings.results.inconclusive_fails { Inconclusive::Fails } else { Inconclusive::Warns };
+        let inconclusive = if self.context.settings.results.inconclusive_fails {
+            Inconclusive::Fails
+        } else {
+            Inconclusive::Warns
+        };
         let baseline = job.baselines[module].as_ref();
         let judgement = judge(record, baseline, &job.tolerances(module), inconclusive);
         self.report(record, &judgement);
@@ -221,9 +210,52 @@ impl Session<'_, '_> {
     }
 }
 
-/// What is said only once a run.
-#[derive(Debug, Default)]
-struct Told {
-    interrupted: bool,
-    unwritable: bool,
+/// What looks on while a job runs: it shows progress and keeps the partial files up to date.
+struct Watch<'a> {
+    progress: Progress,
+    compat: Compat,
+    console: &'a mut Console,
+    interrupt: &'a Interrupt,
+    sets: &'a mut [Option<Set>],
+    shared: Option<&'a mut Set>,
+    /// The records of earlier jobs, whose rows stay in the shared set.
+    records: &'a mut Vec<RunRecord>,
+    /// How many those are.
+    earlier: usize,
+    told_interrupt: bool,
+    told_unwritable: bool,
+}
+
+impl Watch<'_> {
+    fn observe(&mut self, snapshot: &Snapshot<'_>) {
+        if self.interrupt.happened() && !self.told_interrupt {
+            self.told_interrupt = true;
+            self.console.warning("interrupted: requests in flight may finish; once more stops at once");
+        }
+        let compat = self.compat;
+        let table = || stats_table(snapshot.records, Rates::Current, compat, name_width(columns()));
+        self.progress.show(snapshot, self.console, table);
+        if let Err(problem) = self.update(snapshot.records)
+            && !self.told_unwritable
+        {
+            self.told_unwritable = true;
+            self.console.warning(problem);
+        }
+    }
+
+    /// Brings every set up to date, also after one that could not be; the first problem.
+    fn update(&mut self, records: &[RunRecord]) -> Result<(), Problem> {
+        let mut result = Ok(());
+        for (set, record) in self.sets.iter_mut().zip(records) {
+            if let Some(set) = set {
+                result = result.and(set.update(std::slice::from_ref(record)));
+            }
+        }
+        if let Some(set) = &mut self.shared {
+            self.records.extend(records.iter().cloned());
+            result = result.and(set.update(self.records));
+            self.records.truncate(self.earlier);
+        }
+        result
+    }
 }
