@@ -145,10 +145,10 @@ impl ResultFiles {
         self.complete(records)?;
         self.write_lines(&at(&self.prefix, ".rejected_", "runs.jsonl"), Vec::new(), lines)?;
         let path = at(&self.prefix, ".rejected_", "reason.txt");
-        let mut text = format!("{reason}\n");
-        for line in lines {
-            text.push_str(&format!("run {} of module {}, started {}\n", line.run, line.module, line.started));
-        }
+        let runs = lines
+            .iter()
+            .map(|line| format!("run {} of module {}, started {}\n", line.run, line.module, line.started));
+        let text = format!("{reason}\n{}", runs.collect::<String>());
         fs::write(&path, text).map_err(|error| cannot_write(&path, &error))?;
         self.rename(".rejected_")
     }
@@ -283,3 +283,6 @@ fn remove_partials(prefix: &Path) {
         let _ = fs::remove_file(partial(prefix, kind));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,6 +77,19 @@ pub(crate) fn record(header: Header, seconds: f64, ended: &[Ended]) -> RunRecord
     record
 }
 
+/// `count` requests of one row, evenly spaced over `seconds`, whose latencies lie within a fifth of `ms`, the same
+/// for the same `seed`.
+pub(crate) fn spread(name: &str, count: u32, seconds: f64, ms: f64, seed: u32) -> Vec<Ended> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12_345);
+    (0..count)
+        .map(|n| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let factor = 0.8 + 0.4 * f64::from(state >> 8) / f64::from(1 << 24);
+            Ended::new(seconds * (f64::from(n) + 0.5) / f64::from(count), "POST", name, ms * factor)
+        })
+        .collect()
+}
+
 /// Adds one request that ended.
 pub(crate) fn add(record: &mut RunRecord, request: &Ended) {
     let known = record.series.iter().position(|row| row.method == request.method && row.name == request.name);

@@ -111,7 +111,9 @@ fn unknown_keys_are_ignored_and_optional_ones_may_be_missing() {
     let mut value: Value = serde_json::from_str(&line().to_json_line()).unwrap();
     value["colour"] = "green".into();
     value["endpoints"][0]["taste"] = 7.into();
-    for key in ["kind", "session", "gen", "env", "load", "cut", "total", "variables", "unfinished", "simulated"] {
+    for key in
+        ["kind", "session", "gen", "env", "load", "cut", "total", "variables", "unfinished", "simulated"]
+    {
         value.as_object_mut().unwrap().remove(key);
     }
     let read = read(&value.to_string());
@@ -219,7 +221,10 @@ fn below_a_millisecond_of_mean_lateness_nothing_is_limited() {
 
 #[test]
 fn a_busy_processor_and_a_ragged_heartbeat_limit_too() {
-    assert_eq!(limited(&health(1500, 0.97, 300.0)).unwrap(), "a thread of the generator used 97 % of its processor");
+    assert_eq!(
+        limited(&health(1500, 0.97, 300.0)).unwrap(),
+        "a thread of the generator used 97 % of its processor"
+    );
     let mut ragged = health(0, 0.1, 300.0);
     (0..2).for_each(|_| ragged.health.heartbeat.record(100_000));
     assert!(limited(&ragged).unwrap().contains("heartbeat was late by 100 ms (p99)"));
