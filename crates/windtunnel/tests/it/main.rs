@@ -3,8 +3,13 @@
 // A test that panics has failed, which is what is meant.
 #![allow(clippy::unwrap_used)]
 
+mod checking;
 mod command_line;
 mod fetch;
 mod new_module;
+mod results;
+mod running;
 mod sandbox;
 mod server;
+mod stopping;
+mod usage;

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -35,33 +35,48 @@ impl Recorded {
 
 type Answer = dyn Fn(&Recorded) -> (u16, String) + Send + Sync;
 
+/// What came so far, and a bell for those who wait for more.
+#[derive(Default)]
+struct Log {
+    requests: Mutex<Vec<Recorded>>,
+    more: Condvar,
+}
+
 /// Answers and records until it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    recorded: Arc<Mutex<Vec<Recorded>>>,
+    log: Arc<Log>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Server {
-    /// Starts a server that answers each request with a status and a body.
+    /// Starts a server that answers each request with a status and a body, at once.
     pub(crate) fn start(answer: impl Fn(&Recorded) -> (u16, String) + Send + Sync + 'static) -> Self {
-        let recorded = Arc::new(Mutex::new(Vec::new()));
+        Self::slow(Duration::ZERO, answer)
+    }
+
+    /// Starts a server whose answers take this long.
+    pub(crate) fn slow(
+        delay: Duration,
+        answer: impl Fn(&Recorded) -> (u16, String) + Send + Sync + 'static,
+    ) -> Self {
+        let log = Arc::new(Log::default());
         let (stop, stopped) = oneshot::channel();
         let (ready, address) = mpsc::channel();
-        let of_thread = Arc::clone(&recorded);
+        let of_thread = Arc::clone(&log);
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 ready.send(listener.local_addr().unwrap()).unwrap();
                 tokio::select! {
-                    () = serve(&listener, Arc::new(answer), of_thread) => {}
+                    () = serve(&listener, delay, Arc::new(answer), of_thread) => {}
                     _ = stopped => {}
                 }
             });
         });
-        Self { address: address.recv().unwrap(), recorded, stop: Some(stop), thread: Some(thread) }
+        Self { address: address.recv().unwrap(), log, stop: Some(stop), thread: Some(thread) }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -70,7 +85,13 @@ impl Server {
 
     /// What was asked so far.
     pub(crate) fn recorded(&self) -> Vec<Recorded> {
-        self.recorded.lock().unwrap().clone()
+        self.log.requests.lock().unwrap().clone()
+    }
+
+    /// Waits until so many requests have come.
+    pub(crate) fn wait_for(&self, count: usize) {
+        let requests = self.log.requests.lock().unwrap();
+        drop(self.log.more.wait_while(requests, |requests| requests.len() < count).unwrap());
     }
 }
 
@@ -83,15 +104,17 @@ impl Drop for Server {
     }
 }
 
-async fn serve(listener: &TcpListener, answer: Arc<Answer>, recorded: Arc<Mutex<Vec<Recorded>>>) {
+async fn serve(listener: &TcpListener, delay: Duration, answer: Arc<Answer>, log: Arc<Log>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        let (answer, recorded) = (Arc::clone(&answer), Arc::clone(&recorded));
+        let (answer, log) = (Arc::clone(&answer), Arc::clone(&log));
         let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-            let (answer, recorded) = (Arc::clone(&answer), Arc::clone(&recorded));
+            let (answer, log) = (Arc::clone(&answer), Arc::clone(&log));
             async move {
                 let request = record(request).await;
-                recorded.lock().unwrap().push(request.clone());
+                log.requests.lock().unwrap().push(request.clone());
+                log.more.notify_all();
+                tokio::time::sleep(delay).await;
                 let (status, body) = answer(&request);
                 let response = Response::builder().status(status).header("content-type", "application/json");
                 Ok::<_, Infallible>(response.body(Full::new(Bytes::from(body))).unwrap())
