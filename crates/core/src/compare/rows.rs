@@ -185,7 +185,7 @@ fn take_back(change: &mut MetricChange) {
 
 /// The simulator is never compared with a real server.
 fn different_servers(old: &Side, new: &Side) -> Option<Difference> {
-    let name = |simulated| if simulated { "simulated server".to_owned() } else { "real server".to_owned() };
+    let name = |simulated| if simulated { "simulated".to_owned() } else { "real".to_owned() };
     match (old.simulated, new.simulated) {
         (Some(old), Some(new)) if old != new => {
             Some(Difference { what: "server".to_owned(), old: name(old), new: name(new) })

@@ -8,9 +8,9 @@ use windtunnel_stats::Compat;
 use super::locust_csv::read_stats_csv;
 use super::*;
 use crate::error::Problem;
-use crate::summary::{Ending, RunRecord, SeriesSummary};
 use crate::summary::line::RunLine;
 use crate::summary::line::fixture::{Ended, header, record, spread};
+use crate::summary::{Ending, RunRecord, SeriesSummary};
 
 const SECONDS: f64 = 60.0;
 
@@ -52,7 +52,7 @@ fn as_csv(record: &RunRecord, path: &str) -> Side {
         let percentiles = [0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0]
             .map(|p| times.percentile(p).map_or("N/A".to_owned(), |ms| ms.to_string()))
             .join(",");
-        text.push_str(&format!("{start}{middle},{percentiles}\r\n"));
+        text += &[&start, &middle, ",", &percentiles, "\r\n"].concat();
     }
     text.push_str(",Aggregated,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1\r\n");
     read_stats_csv(Path::new(path), &text).unwrap()
@@ -267,7 +267,10 @@ fn tolerances_of_the_module_replace_the_standard_ones() {
     assert_eq!(word(&with(Some(0.3), &[]), Metric::P50), Word::Unchanged);
     assert_eq!(word(&with(Some(0.3), &[("p50", 0.05)]), Metric::P50), Word::Regressed);
     let standard = Tolerances::default();
-    assert_eq!(METRICS.map(|metric| standard.of(metric)), [0.1, 0.1, 0.2, 0.1, 0.1]);
+    assert_eq!(
+        METRICS.map(|metric| (100.0 * standard.of(metric)).round().to_string()),
+        ["10", "10", "20", "10", "10"]
+    );
     let failures = Tolerances::new(None, &BTreeMap::from([("failures".to_owned(), 0.5)]));
     assert!((failures.of(Metric::Failures) - 0.5).abs() < 1e-12);
 }
@@ -407,7 +410,7 @@ fn csv_files_of_both_locusts_are_read_with_either_line_end_and_further_columns()
         let with_lf =
             read_stats_csv(Path::new("x"), &format!("\u{feff}{}", text.replace("\r\n", "\n"))).unwrap();
         assert_eq!(format!("{:?}", with_lf.rows), format!("{:?}", side.rows));
-        let wider: String = text.lines().map(|line| format!("{line},more\n")).collect();
+        let wider = text.replace("\r\n", ",more\n");
         let wider = read_stats_csv(Path::new("x"), &wider).unwrap();
         assert_eq!(format!("{:?}", wider.rows), format!("{:?}", side.rows));
     }

@@ -115,7 +115,7 @@ impl ResultFiles {
     }
 
     /// Completes the files to the last request and puts them in the place of the old ones, and adds `lines` to
-    /// `PREFIX_runs.jsonl`, a line for each run.
+    /// `PREFIX_runs.jsonl`, a line for each run; without lines that file stays as it is.
     ///
     /// # Errors
     /// When a file cannot be written or renamed. Each file is replaced whole or not at all; those not yet renamed
@@ -123,15 +123,10 @@ impl ResultFiles {
     pub fn accept(mut self, records: &[RunRecord], lines: &[RunLine]) -> Result<(), Problem> {
         self.complete(records)?;
         let runs = at(&self.prefix, "_", "runs.jsonl");
-        let mut text = match fs::read(&runs) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(cannot_write(&runs, &error)),
-        };
-        if text.last().is_some_and(|last| *last != b'\n') {
-            text.push(b'\n');
+        if !lines.is_empty() {
+            let before = read_lines(&runs).map_err(|error| cannot_write(&runs, &error))?;
+            self.write_lines(&runs, before, lines)?;
         }
-        self.write_lines(&runs, text, lines)?;
         self.rename("_")
     }
 
@@ -143,7 +138,13 @@ impl ResultFiles {
     /// As for [`accept`](Self::accept).
     pub fn reject(mut self, records: &[RunRecord], lines: &[RunLine], reason: &str) -> Result<(), Problem> {
         self.complete(records)?;
-        self.write_lines(&at(&self.prefix, ".rejected_", "runs.jsonl"), Vec::new(), lines)?;
+        let runs = at(&self.prefix, ".rejected_", "runs.jsonl");
+        if lines.is_empty() {
+            // One of an earlier rejected run would not fit these files.
+            let _ = fs::remove_file(&runs);
+        } else {
+            self.write_lines(&runs, Vec::new(), lines)?;
+        }
         let path = at(&self.prefix, ".rejected_", "reason.txt");
         let runs = lines
             .iter()
@@ -193,6 +194,19 @@ impl ResultFiles {
         }
         Ok(())
     }
+}
+
+/// The lines that are there, the last one with its end; none where there is no file.
+fn read_lines(path: &Path) -> io::Result<Vec<u8>> {
+    let mut text = match fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    if text.last().is_some_and(|last| *last != b'\n') {
+        text.push(b'\n');
+    }
+    Ok(text)
 }
 
 /// `PREFIX`, `infix` and `kind` in one path.

@@ -5,13 +5,20 @@
 
 mod compile;
 mod dispatch;
+mod files;
 mod fingerprint;
 mod functions;
+mod names;
 mod request;
 mod rows;
 mod schedule;
 mod scope;
+mod streams;
 mod template;
+#[cfg(test)]
+mod testing;
+mod values;
+mod views;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -46,6 +53,14 @@ pub struct Plan {
     pub notices: Vec<String>,
     /// Tables, compiled templates and counters that all users share.
     pub(crate) shared: std::sync::Arc<scope::Shared>,
+}
+
+impl Plan {
+    /// `text` with the values of secret variables blotted out, for whatever prints a rendered request.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        self.shared.modules.iter().fold(text.to_owned(), |text, module| module.scope.redact(text))
+    }
 }
 
 /// A module of the plan.

@@ -76,6 +76,17 @@ fn old_results_are_untouched_until_the_new_ones_are_whole() {
 }
 
 #[test]
+fn without_lines_the_runs_file_is_left_alone() {
+    let folder = Folder::new();
+    let (records, _) = run(5);
+    folder.open().unwrap().accept(&records, &[]).unwrap();
+    assert_eq!(folder.names().len(), 4, "{:?}", folder.names());
+    with_old_results(&folder);
+    folder.open().unwrap().accept(&records, &[]).unwrap();
+    assert_eq!(folder.read("demo_runs.jsonl"), "{\"v\":1,\"kind\":\"older\"}");
+}
+
+#[test]
 fn results_that_got_shorter_have_no_rest_of_the_longer_ones() {
     let folder = Folder::new();
     let mut files = folder.open().unwrap();

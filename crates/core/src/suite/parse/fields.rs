@@ -66,11 +66,13 @@ pub(super) struct Fields<'t, 'i> {
     /// How messages call the table, such as "`[load]`".
     pub(super) place: String,
     known: Vec<&'static str>,
+    /// Keys that it needs and does not have.
+    missing: Vec<&'static str>,
 }
 
 impl<'t, 'i> Fields<'t, 'i> {
     pub(super) fn new(table: &'t DeTable<'i>, span: Range<usize>, place: impl Into<String>) -> Self {
-        Self { table, span, place: place.into(), known: Vec::new() }
+        Self { table, span, place: place.into(), known: Vec::new(), missing: Vec::new() }
     }
 
     /// The table that `node` is; `None`, reported, where it is something else.
@@ -101,7 +103,7 @@ impl<'t, 'i> Fields<'t, 'i> {
         self.take(name).and_then(|entry| read(cx, entry))
     }
 
-    /// Like [`get`](Self::get), and a mistake where there is none.
+    /// Like [`get`](Self::get), and a mistake, told at the end, where there is none.
     pub(super) fn require<T>(
         &mut self,
         cx: &mut Context,
@@ -110,7 +112,7 @@ impl<'t, 'i> Fields<'t, 'i> {
     ) -> Option<T> {
         let entry = self.take(name);
         if entry.is_none() {
-            cx.wrong(self.span.clone(), format!("{} needs the key `{name}`", self.place));
+            self.missing.push(name);
         }
         entry.and_then(|entry| read(cx, entry))
     }
@@ -121,8 +123,14 @@ impl<'t, 'i> Fields<'t, 'i> {
         entries.filter(|entry| !self.known.contains(&entry.name()))
     }
 
-    /// Reports every entry that was not taken.
+    /// Reports every entry that was not taken, and the keys that are missing; those that an unknown key is a
+    /// misspelling of are told with it.
     pub(super) fn finish(self, cx: &mut Context) {
+        for name in &self.missing {
+            if !self.left().any(|entry| nearest(entry.name(), [*name]).is_some()) {
+                cx.wrong(self.span.clone(), format!("{} needs the key `{name}`", self.place));
+            }
+        }
         for entry in self.left() {
             let name = entry.name();
             let at = cx.at(entry.key.span());
@@ -130,21 +138,28 @@ impl<'t, 'i> Fields<'t, 'i> {
                 at.problem(format!("`{name}` is not available in this version"))
             } else {
                 let problem = at.problem(format!("unknown key `{name}` in {}", self.place));
-                problem.help(self.advice(name))
+                problem.help(self.advice(entry))
             });
         }
     }
 
-    fn advice(&self, name: &str) -> String {
-        if let Some((_, home)) = HOMES.iter().find(|(key, _)| *key == name) {
-            return format!("`{name}` belongs into {home}");
-        }
-        if let Some((_, advice)) = SYNONYMS.iter().find(|(key, _)| *key == name) {
-            return (*advice).to_owned();
-        }
-        match nearest(name, self.known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known here: {}", list(&self.known)),
+    fn advice(&self, entry: Entry) -> String {
+        let name = entry.name();
+        let near = nearest(name, self.known.iter().copied());
+        let home = HOMES.iter().find(|(key, _)| *key == name);
+        let synonym = SYNONYMS.iter().find(|(key, _)| *key == name);
+        // `[[users]]` is a misspelling, `users = 3` stands in the wrong table.
+        let is_table = match entry.value.get_ref() {
+            DeValue::Array(items) => items.iter().any(|item| item.get_ref().is_table()),
+            value => value.is_table(),
+        };
+        match (home, synonym, near) {
+            (Some((_, home)), _, near) if !is_table || near.is_none() => {
+                format!("`{name}` belongs into {home}")
+            }
+            (_, Some((_, advice)), _) => (*advice).to_owned(),
+            (_, _, Some(near)) => format!("did you mean `{near}`?"),
+            _ => format!("known here: {}", list(&self.known)),
         }
     }
 }

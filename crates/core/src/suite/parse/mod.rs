@@ -1,4 +1,4 @@
-//! Reading module files: from texts to a [`Module`], or to every mistake in them.
+//! Reading module files: from texts to a module, or to every mistake in them.
 //!
 //! One submodule for each thing that is read; this one reads the top of a file. Nothing here opens a file.
 

@@ -181,21 +181,32 @@ impl Context {
         Some(pairs)
     }
 
-    /// A table of names and single values, the texts among them being templates.
+    /// A table of names and values, the texts among them being templates; a list gives its name several
+    /// values.
     pub(super) fn pairs(&mut self, entry: Entry) -> Option<Vec<(String, Template)>> {
         let DeValue::Table(table) = entry.value.get_ref() else {
             return self.mistake(entry, "a table such as { name = \"value\" }");
         };
         for (key, value) in table {
-            if matches!(value.get_ref(), DeValue::Array(_) | DeValue::Table(_)) {
+            let values = match value.get_ref() {
+                DeValue::Array(items) => items.iter().collect(),
+                _ => vec![value],
+            };
+            for value in values.into_iter().filter(|value| !is_single(value)) {
                 let found = found(value.get_ref());
-                let message =
-                    format!("`{}` of `{}` must be a single value, got {found}", key.get_ref(), entry.name());
-                self.wrong(value.span(), message);
+                let what = format!("`{}` of `{}`", key.get_ref(), entry.name());
+                self.wrong(
+                    value.span(),
+                    format!("{what} must be a single value or a list of them, got {found}"),
+                );
             }
         }
         self.template_table(entry.value)
     }
+}
+
+fn is_single(node: &Node) -> bool {
+    !matches!(node.get_ref(), DeValue::Array(_) | DeValue::Table(_))
 }
 
 /// The text of a quantity: a text, or a number as it is written.

@@ -3,6 +3,9 @@
 //! All file access of modules is here; what the texts mean is `parse`'s business. Data files are opened by
 //! `data` when a plan needs them.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -116,14 +119,21 @@ impl Suite {
 
     /// The mistake of naming a module that is not there: those there are, and the nearest.
     pub(in crate::suite) fn unknown_module(&self, name: &str) -> Problem {
-        let folder = shown(&self.folder);
-        let problem = Problem::new(format!("no module `{name}` in `{}`", folder.display()));
         let names: Vec<&str> = self.entries.iter().map(|(name, _)| name.as_str()).collect();
-        match nearest(name, names.iter().copied()) {
-            _ if names.is_empty() => problem.help("there is no module; `windtunnel new NAME` writes one"),
-            Some(near) => problem.help(format!("did you mean `{near}`? There are: {}", names.join(", "))),
-            None => problem.help(format!("there are: {}", names.join(", "))),
+        if names.is_empty() {
+            return Problem::new(self.no_module());
         }
+        let problem = Problem::new(format!("no module `{name}` in `{}`", shown(&self.folder).display()));
+        let there_are = names.join(", ");
+        match nearest(name, names) {
+            Some(near) => problem.help(format!("did you mean `{near}`? There are: {there_are}")),
+            None => problem.help(format!("there are: {there_are}")),
+        }
+    }
+
+    /// What to say where no module is there at all.
+    pub(in crate::suite) fn no_module(&self) -> String {
+        format!("there is no module in `{}`; `windtunnel new NAME` writes one", shown(&self.folder).display())
     }
 }
 
@@ -210,7 +220,12 @@ pub(in crate::suite) fn line_at(bytes: &[u8], at: usize) -> usize {
 
 /// The content of a file, which must be one: reading a device or a pipe might never end.
 pub(in crate::suite) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let metadata = fs::metadata(path)?;
+    let metadata = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+            return Err(io::Error::new(error.kind(), "the symbolic link leads to nothing"));
+        }
+        metadata => metadata?,
+    };
     if metadata.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
     }

@@ -1,1 +1,0 @@
-//! Drawing rows from tables.
