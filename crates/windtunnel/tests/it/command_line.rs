@@ -6,7 +6,52 @@ use crate::sandbox::Sandbox;
 fn the_short_help_is_this() {
     let told = Sandbox::new().run(&["-h"]);
     told.expect_code(0);
-    insta::assert_snapshot!(told.stdout, @"");
+    insta::assert_snapshot!(told.stdout, @r"
+    Load tests for model servers, with a verdict
+
+    Usage: windtunnel [OPTIONS] [NAME]...
+           windtunnel <COMMAND>
+
+    Commands:
+      run      Run modules, one after the other, and compare each with its baseline
+      list     Show the modules and their classes of users
+      check    Check modules and show one rendered request of each task
+      new      Write a new module from a template
+      fetch    Fetch fresh input data
+      compare  Compare two stored results: a verdict on NEW against OLD
+      sim      Run the simulated model server until Ctrl-C
+      help     Print this message or the help of the given subcommand(s)
+
+    Arguments:
+      [NAME]...  Modules, members, classes or globs: revertrisk revscoring/goodfaith [default: MODEL, else all]
+
+    Options:
+      -l, --list     Show the modules and their classes instead of running them
+      -h, --help     Print help (see more with '--help')
+      -V, --version  Print version
+
+    Load:
+      -u, --users <N>          Virtual users at the peak [default: 1]
+      -r, --spawn-rate <RATE>  Users started a second [default: 1]
+      -t, --run-time <TIME>    How long, from the start of the first user: 90s, 20m, 1h30m [default: until Ctrl-C]
+
+    Target:
+      -H, --host <URL>  Base URL, for classes without one of their own: https://gateway:30443
+          --sim         Run against the built-in simulated model server, with its own load and baselines
+
+    Selection:
+          --models <DIR>  Folder of the modules [default: models]
+
+    Results:
+          --results <DIR>  Folder of the baselines [default: results]
+          --csv <PREFIX>   Write Locust's four CSV files; at results/NAME this run becomes the new baseline
+          --json           Print the results as Locust's JSON to stdout
+
+    Messages:
+          --only-summary  Print nothing while it runs, only the tables at the end
+
+    Without a command, `run`. --help says more.
+    ");
 }
 
 #[test]
