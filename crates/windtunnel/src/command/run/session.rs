@@ -159,7 +159,7 @@ impl Session<'_, '_> {
 
     fn report(&mut self, record: &RunRecord, judgement: &Judgement) {
         if let Some(comparison) = &judgement.comparison {
-            self.context.console.table(&comparison_report(comparison));
+            self.context.console.table(&(comparison_report(comparison) + "\n"));
         }
         let total = &record.total;
         if total.cut_off > 0 {
