@@ -124,9 +124,11 @@ impl FileReader {
         }
         let files = self.store.folder(folder)?;
         // A folder is touched as a whole, whichever of its files is drawn.
-        self.touched.extend(files.iter().filter_map(|file| {
-            file.get_attr("path").ok().and_then(|path| path.as_str().map(str::to_owned))
-        }));
+        self.touched.extend(
+            files.iter().filter_map(|file| {
+                file.get_attr("path").ok().and_then(|path| path.as_str().map(str::to_owned))
+            }),
+        );
         Ok(files)
     }
 

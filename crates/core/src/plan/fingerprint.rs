@@ -33,7 +33,10 @@ pub(crate) fn digest_of<T: AsRef<[u8]>>(parts: impl IntoIterator<Item = T>) -> S
 pub(crate) enum Phase {
     Start,
     /// In a task with this weight, of this sum of weights.
-    Task { weight: u32, total: u64 },
+    Task {
+        weight: u32,
+        total: u64,
+    },
     Stop,
 }
 
@@ -189,9 +192,8 @@ impl Draft {
 /// The mean time from one start of a task to the next, were every response to come after
 /// [`GUESSED_RESPONSE`].
 fn cycle(class: &ClassPlan) -> Duration {
-    let responses = mean_of_tasks(class, |task| {
-        GUESSED_RESPONSE * u32::try_from(task.steps.len()).unwrap_or(u32::MAX)
-    });
+    let responses =
+        mean_of_tasks(class, |task| GUESSED_RESPONSE * u32::try_from(task.steps.len()).unwrap_or(u32::MAX));
     match class.wait {
         Wait::Pace { period, .. } => period.max(responses),
         _ => responses + wait_around_task(class),

@@ -32,8 +32,9 @@ impl SpawnSchedule {
         // From the index, never by adding gaps: rounded gaps would drift.
         match index / self.users_per_step {
             0 => Duration::ZERO,
-            step => Duration::try_from_secs_f64(f64::from(step) * self.seconds_per_step)
-                .unwrap_or(Duration::MAX),
+            step => {
+                Duration::try_from_secs_f64(f64::from(step) * self.seconds_per_step).unwrap_or(Duration::MAX)
+            }
         }
     }
 }

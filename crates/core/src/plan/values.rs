@@ -156,7 +156,10 @@ mod tests {
 
     #[test]
     fn keys_keep_their_order() {
-        assert_eq!(written(&from_json(&json!({"z": 1, "a": [true, null, 1.5]}))), r#"{"z":1,"a":[true,null,1.5]}"#);
+        assert_eq!(
+            written(&from_json(&json!({"z": 1, "a": [true, null, 1.5]}))),
+            r#"{"z":1,"a":[true,null,1.5]}"#
+        );
     }
 
     fn any_json() -> impl Strategy<Value = Json> {

@@ -118,9 +118,11 @@ impl Object for TableView {
         }
         let draw = |user: &mut UserState| -> Result<Vec<Value>, Error> {
             let row = |_| match user.draw(self.index) {
-                Ok(row) => {
-                    Ok(Value::from_object(RowView { module: Arc::clone(&user.module), table: self.index, row }))
-                }
+                Ok(row) => Ok(Value::from_object(RowView {
+                    module: Arc::clone(&user.module),
+                    table: self.index,
+                    row,
+                })),
                 Err(NoRowLeft) => Err(no_row_left(user, self.index)),
             };
             (0..count).map(row).collect()

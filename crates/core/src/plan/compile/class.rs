@@ -26,7 +26,8 @@ pub(crate) fn compile_classes(module: &mut ModuleDraft<'_>, asked: &Asked, into:
     for (spec, _) in selected.module.users.iter().zip(&selected.users).filter(|(_, selected)| **selected) {
         let name = &spec.class;
         if names.contains(&name.value.as_str()) {
-            let message = format!("there are two classes called `{}` in module `{}`", name.value, selected.module.name);
+            let message =
+                format!("there are two classes called `{}` in module `{}`", name.value, selected.module.name);
             into.problems.push(name.at.problem(message));
             continue;
         }

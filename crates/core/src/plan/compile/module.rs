@@ -120,9 +120,9 @@ impl<'a> ModuleDraft<'a> {
         if self.known.tables.iter().any(unread) {
             return Ok(None);
         }
-        let reads_saved = reads.iter().any(|read| {
-            read == "user" || read.strip_prefix("user.").is_some_and(|name| name != "index")
-        });
+        let reads_saved = reads
+            .iter()
+            .any(|read| read == "user" || read.strip_prefix("user.").is_some_and(|name| name != "index"));
         // Which files are named by a column is known only when every row was looked at.
         let names_files = request.body.names_files() || reads.contains("file_base64");
         let longest = tables.iter().map(|table| table.len()).max().unwrap_or(1);

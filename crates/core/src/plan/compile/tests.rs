@@ -6,7 +6,8 @@ use crate::plan::testing::{Suite, class, first_request, module, post, post_json,
 use crate::suite::{Pick, UserSpec, Wait};
 
 fn revisions(suite: Suite) -> Suite {
-    let rows: Vec<Vec<_>> = (0..40).map(|row| vec![json!("en"), json!(9_007_199_254_740_993_i64 + row)]).collect();
+    let rows: Vec<Vec<_>> =
+        (0..40).map(|row| vec![json!("en"), json!(9_007_199_254_740_993_i64 + row)]).collect();
     let rows: Vec<&[_]> = rows.iter().map(Vec::as_slice).collect();
     suite.table("revisions", Pick::Random, &["lang", "rev_id"], &rows)
 }
@@ -50,7 +51,8 @@ fn a_light_class_gets_a_user_too() {
 
 #[test]
 fn classes_are_sorted_by_name() {
-    let plan = Suite::new(module("m", vec![class("B", vec![post("/b")]), class("A", vec![post("/a")])])).plan();
+    let plan =
+        Suite::new(module("m", vec![class("B", vec![post("/b")]), class("A", vec![post("/a")])])).plan();
     let names: Vec<_> = plan.classes.iter().map(|class| class.name.as_str()).collect();
     assert_eq!(names, ["A", "B"]);
     // Rows follow their classes.
@@ -90,9 +92,13 @@ fn a_missing_host_says_how_to_give_one() {
 
 #[test]
 fn a_class_with_a_base_url_of_its_own_goes_there() {
-    let other = UserSpec { base_url: Some(text("https://{{ env.WHERE }}/p")), ..class("B", vec![post("/b")]) };
-    let suite = Suite::new(module("m", vec![class("A", vec![post("/a")]), other]))
-        .variable("WHERE", Some(json!("cloud.example")), false);
+    let other =
+        UserSpec { base_url: Some(text("https://{{ env.WHERE }}/p")), ..class("B", vec![post("/b")]) };
+    let suite = Suite::new(module("m", vec![class("A", vec![post("/a")]), other])).variable(
+        "WHERE",
+        Some(json!("cloud.example")),
+        false,
+    );
     let plan = suite.plan();
     assert_eq!(plan.targets[plan.classes[1].target].to_string(), "https://cloud.example/p");
     let request = plan.classes[1].tasks[0].steps[0]
@@ -104,12 +110,10 @@ fn a_class_with_a_base_url_of_its_own_goes_there() {
 
 #[test]
 fn all_mistakes_are_told_at_once_where_they_stand() {
-    let mut request = post_json("/a/{{ revisions.langg }}", &json!({"a": "{{ nothing.x }}", "b": "{{ env.HOSST }}"}));
-    request.headers = vec![
-        (text("Host"), text("h")),
-        (text("content-length"), text("3")),
-        (text("bad name"), text("x")),
-    ];
+    let mut request =
+        post_json("/a/{{ revisions.langg }}", &json!({"a": "{{ nothing.x }}", "b": "{{ env.HOSST }}"}));
+    request.headers =
+        vec![(text("Host"), text("h")), (text("content-length"), text("3")), (text("bad name"), text("x"))];
     request.expect = vec![crate::plan::testing::expect("response.stauts == 200", None)];
     let mut suite = revisions(Suite::of(vec![request])).variable("HOST", Some(json!("h")), false);
     suite.asked.base_url = Some("gateway".to_owned());
@@ -149,7 +153,10 @@ fn the_circumstances_of_a_row_are_its_own_plan() {
 #[test]
 fn a_variable_that_changes_the_request_changes_its_circumstances() {
     let build = |model: &str, secret: bool| {
-        let request = post_json("/{{ revisions.lang }}/{{ env.MODEL }}", &json!({"m": "{{ env.MODEL }} {{ revisions.lang }}"}));
+        let request = post_json(
+            "/{{ revisions.lang }}/{{ env.MODEL }}",
+            &json!({"m": "{{ env.MODEL }} {{ revisions.lang }}"}),
+        );
         let suite = revisions(Suite::of(vec![request])).variable("MODEL", Some(json!(model)), secret);
         suite.plan().series.remove(0)
     };
@@ -220,6 +227,9 @@ fn a_filter_leaves_out_rows_and_says_what_is_wrong() {
     };
     assert_eq!(crate::plan::testing::bodies(&build("lang not in ['en']").plan(), 0, 3), ["[\"de\"]"; 3]);
     assert!(build("lang == 'fr'").problem().1.contains("no row left"));
-    assert_eq!(build("lnag == 'fr'").problem(), ("lnag".to_owned(), "there is no column `lnag`; did you mean `lang`?".to_owned()));
+    assert_eq!(
+        build("lnag == 'fr'").problem(),
+        ("lnag".to_owned(), "there is no column `lnag`; did you mean `lang`?".to_owned())
+    );
     assert!(build("lang ==").problem().1.contains("unexpected end of input"));
 }

@@ -137,8 +137,9 @@ impl<'a> Texts<'a> {
         });
         match unset {
             Some(name) => {
-                let message =
-                    format!("the variable {name} is not set: set it in the environment or give it a `default`");
+                let message = format!(
+                    "the variable {name} is not set: set it in the environment or give it a `default`"
+                );
                 Failure { message, ..failure }
             }
             None => failure,

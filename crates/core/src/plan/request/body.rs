@@ -104,7 +104,9 @@ impl BodyPlan {
                     Files::Reading(reader) => reader.body(&name),
                     Files::Ready(store) => store.body(&name),
                 });
-                content.unwrap_or_else(|| Ok(Bytes::new())).map_err(|message| Failure::of(path.source(), message))
+                content
+                    .unwrap_or_else(|| Ok(Bytes::new()))
+                    .map_err(|message| Failure::of(path.source(), message))
             }
         }
     }

@@ -56,10 +56,8 @@ impl Judgement {
 
     fn add_expect(&mut self, spec: &ExpectSpec, texts: &mut Texts<'_>) {
         let Some(that) = expression(&spec.that, texts) else { return };
-        let message = spec
-            .message
-            .as_ref()
-            .and_then(|source| texts.of_response(Compiled::text(source, Mode::Plain)));
+        let message =
+            spec.message.as_ref().and_then(|source| texts.of_response(Compiled::text(source, Mode::Plain)));
         self.names_status |= names_status(&that);
         self.note_reads(&that);
         if let Some(message) = &message {
@@ -143,10 +141,9 @@ impl Judgement {
 impl Expect {
     fn check(&self, root: &Value, status: u16) -> Result<(), String> {
         let that = &self.that.source().value;
-        let value = self
-            .that
-            .evaluate(root)
-            .map_err(|failure| not_json().unwrap_or(format!("could not evaluate `{that}`: {}", failure.message)))?;
+        let value = self.that.evaluate(root).map_err(|failure| {
+            not_json().unwrap_or(format!("could not evaluate `{that}`: {}", failure.message))
+        })?;
         if value.is_true() {
             return Ok(());
         }
@@ -228,7 +225,8 @@ impl ResponseState {
 
     /// A header by its name in any case; several of one name are joined by `, `.
     pub(crate) fn header(&self, name: &str) -> Option<Value> {
-        let mut values = self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let mut values =
+            self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         let first = values.next()?.into_owned();
         Some(Value::from(values.fold(first, |all, value| all + ", " + &value)))
     }
@@ -237,7 +235,6 @@ impl ResponseState {
     pub(crate) fn header_names(&self) -> Vec<Value> {
         self.headers.keys().map(|name| Value::from(name.as_str())).collect()
     }
-
 }
 
 /// Why the body is not JSON, when something looked.

@@ -40,9 +40,13 @@ impl Pairs {
                 let text = texts.shape(&compiled);
                 (PairValue::Text(compiled), text)
             }
-            Template::Array(items) => return items.iter().for_each(|item| self.add(name, item, shape, texts)),
+            Template::Array(items) => {
+                return items.iter().for_each(|item| self.add(name, item, shape, texts));
+            }
             Template::Table(_) => {
-                return texts.fail(format!("`{name}` is a table, but only a text, a number, a boolean or a list of these fits"));
+                return texts.fail(format!(
+                    "`{name}` is a table, but only a text, a number, a boolean or a list of these fits"
+                ));
             }
         };
         if !shape.is_empty() {

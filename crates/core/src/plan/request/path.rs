@@ -76,9 +76,11 @@ impl PathPlan {
             added.insert(0, '&');
         }
         let query_shape = written + &added;
-        let whole =
-            if query_shape.is_empty() { shape.clone() } else { format!("{shape}?{query_shape}") };
-        (Self { prefix: prefix.to_owned(), path, query, pairs, fixed: None }, PathShape { path: shape, whole })
+        let whole = if query_shape.is_empty() { shape.clone() } else { format!("{shape}?{query_shape}") };
+        (
+            Self { prefix: prefix.to_owned(), path, query, pairs, fixed: None },
+            PathShape { path: shape, whole },
+        )
     }
 
     pub(crate) fn is_constant(&self) -> bool {

@@ -55,8 +55,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/');
 
 /// What stays as it is in a name or a value of a query: the unreserved characters of RFC 3986.
-pub(crate) const QUERY: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// One for the whole process, because a compiled template borrows its environment and a plan could not
 /// hold both. Nothing in it changes and nothing belongs to a module: names are looked up in the context.
@@ -102,7 +101,8 @@ fn emit(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resul
         return escape_formatter(out, state, value);
     };
     let in_path = mode == Mode::Path.name();
-    let refused = |what: &str| Err(Error::new(ErrorKind::InvalidOperation, format!("a value in the path {what}")));
+    let refused =
+        |what: &str| Err(Error::new(ErrorKind::InvalidOperation, format!("a value in the path {what}")));
     if value.is_none() {
         return refused("is none");
     }

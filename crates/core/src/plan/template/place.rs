@@ -11,9 +11,9 @@ pub(crate) fn locate(text: &Located<String>, range: Range<usize>) -> Location {
     let raw = at.file.text.get(at.span.clone()).unwrap_or_default();
     let upto = text.value.get(..range.end).unwrap_or(&text.value);
     // Behind no quote (a part of a text), one, three, or three and a line end.
-    let verbatim = [0, 1, 3, 4, 5].into_iter().find(|open| {
-        raw.get(*open..).is_some_and(|rest| !upto.is_empty() && rest.starts_with(upto))
-    });
+    let verbatim = [0, 1, 3, 4, 5]
+        .into_iter()
+        .find(|open| raw.get(*open..).is_some_and(|rest| !upto.is_empty() && rest.starts_with(upto)));
     if let Some(open) = verbatim {
         let start = at.span.start + open;
         return Location { file: at.file.clone(), span: start + range.start..start + range.end };
@@ -35,10 +35,7 @@ fn by_line(text: &Located<String>, raw: &str, start: usize) -> Option<Location> 
         if number == line + first {
             let indent = content.len() - content.trim_start().len();
             let from = text.at.span.start + offset + indent;
-            return Some(Location {
-                file: text.at.file.clone(),
-                span: from..from + content.trim().len(),
-            });
+            return Some(Location { file: text.at.file.clone(), span: from..from + content.trim().len() });
         }
         offset += content.len();
     }
