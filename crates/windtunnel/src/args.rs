@@ -24,7 +24,6 @@ use crate::settings::table::{Fate, For, OTHERS, SETTINGS, Takes};
     args_conflicts_with_subcommands = true,
     infer_long_args = true,
     help_expected = true,
-    max_term_width = 110,
     after_help = "Without a command, `run`. --help says more.",
     after_long_help = after_long_help()
 )]
