@@ -55,7 +55,7 @@ impl Session<'_, '_> {
         }
         self.finish()?;
         if lines.len() > 1 {
-            self.context.console.table(&(lines.join("\n") + "\n"));
+            self.context.console.table(&format!("\n{}\n", lines.join("\n")));
         }
         Ok(self.exit)
     }
