@@ -100,3 +100,48 @@ fn a_variable_that_makes_no_sense_is_named() {
     let told = Sandbox::new().run_with(&[("LOCUST_USERS", "many")], &["list"]);
     told.expect_code(2).expect_message("LOCUST_USERS: expected a whole number above 0, got `many`");
 }
+
+#[test]
+fn modules_are_listed_with_their_classes_and_variables() {
+    let sandbox = Sandbox::new();
+    let text = r#"
+description = "what it does"
+
+[env.HOST]
+default = "edit-check"
+help = "the model server's name"
+
+[env.KEY]
+required = true
+secret = true
+
+[[user]]
+class = "One"
+weight = 3
+post = "/one"
+
+[[user]]
+class = "Two"
+enabled = false
+fixed_count = 2
+task = [{ get = "/two" }, { get = "/three" }]
+"#;
+    sandbox.write("models/mine.toml", text);
+    sandbox.write("models/group/part.toml", "[[user]]\nclass = \"Part\"\nget = \"/part\"\n");
+    sandbox.write("models/_not_one.toml", "");
+    for arguments in [&["list"][..], &["--list"], &["-l"]] {
+        let told = sandbox.run(arguments);
+        told.expect_code(0);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(told.stdout, @r"
+            group
+              part:Part  weight 1   GET /part
+            mine         what it does
+              One        weight 3   POST /one
+              Two        count 2    GET /two and 1 more  (only when named)
+              HOST       the model server's name [default: edit-check]
+              KEY        [required]
+            ");
+        }
+    }
+}

@@ -46,6 +46,17 @@ fn ctrl_c_ends_with_130_and_exact_counts_in_rejected_files() {
 }
 
 #[test]
+fn an_interrupted_run_that_is_no_baseline_writes_where_it_was_told_to() {
+    let (sandbox, server) = (with_modules(&["a"]), healthy());
+    let child = start(&sandbox, &server, &["a", "--csv", "elsewhere/x"]);
+    server.wait_for(10);
+    signal(&child, Signal::INT);
+    wait(child).expect_code(130);
+    let stats = sandbox.read("elsewhere/x_stats.csv");
+    assert_eq!(request_count(&stats, "Aggregated"), server.recorded().len());
+}
+
+#[test]
 fn an_interrupted_run_leaves_the_baseline_and_the_modules_after_it_alone() {
     let (sandbox, server) = (with_modules(&["a", "b"]), healthy());
     sandbox.write("results/a_stats.csv", OLD);
