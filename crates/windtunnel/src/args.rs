@@ -139,7 +139,7 @@ pub(crate) struct RecentChangesArgs {
     /// How many edits, 1 to 500
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=500))]
     pub(crate) limit: u16,
-    /// Where the API is [default: https://LANG.wikipedia.org]
+    /// Where the API is [default: LANG.wikipedia.org, by https]
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// The file to write [default: data/recentchanges_LANG.tsv]
