@@ -4,10 +4,15 @@
 //! the sections of `docs/formats.md` or the published source they come from.
 
 pub mod cell;
+pub mod change;
 mod histogram;
 mod locust;
+mod metric;
 mod slices;
+mod steadiness;
 
 pub use histogram::{Histogram, HistogramError};
 pub use locust::{Compat, LocustTimes, Median};
-pub use slices::{Slice, Slices};
+pub use metric::{Direction, Metric};
+pub use slices::{Slice, Slices, Window};
+pub use steadiness::Steadiness;

@@ -1,2 +1,4 @@
 //! The program `windtunnel`.
-fn main() {}
+fn main() -> std::process::ExitCode {
+    windtunnel::main()
+}

@@ -298,8 +298,10 @@ mod discover;
 mod parse;
 mod selection;
 mod variables;
+mod wait;
 
 pub use data::{Table, load_table};
 pub use discover::{Suite, SuiteError};
 pub use selection::{Selection, SelectionError, Selector};
-pub use variables::{Variable, Variables, VariablesError, resolve_variables};
+pub use variables::{Variable, Variables, VariablesError, WrongType, resolve_variables};
+pub use wait::parse_wait;

@@ -16,7 +16,7 @@ use windtunnel_stats::{Histogram, LocustTimes, Slices};
 
 use crate::clock::RunTime;
 
-pub use collect::Collector;
+pub use collect::{Collector, Row};
 pub use recent::{Current, Recent};
 
 /// Everything that a report may say about one module's run.

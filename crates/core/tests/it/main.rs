@@ -1,1 +1,7 @@
 //! The integration tests of windtunnel-core, one binary.
+
+#![allow(clippy::unwrap_used)]
+
+mod engine;
+mod imports;
+mod server;

@@ -1,1 +1,15 @@
-//! The integration tests of the program, one binary.
+//! The program as its users meet it: a process with arguments, an environment and a working directory.
+
+// A test that panics has failed, which is what is meant.
+#![allow(clippy::unwrap_used)]
+
+mod checking;
+mod command_line;
+mod fetch;
+mod new_module;
+mod results;
+mod running;
+mod sandbox;
+mod server;
+mod stopping;
+mod usage;

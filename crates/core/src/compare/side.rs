@@ -1,0 +1,166 @@
+//! One side of a comparison: the rows of a run, from wherever they were read.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use windtunnel_stats::cell::Cell;
+
+use crate::summary::RunRecord;
+use crate::summary::line::{Endpoint, Environment, RunLine};
+
+/// The change of the run time, as a share, from which it is said.
+const SAME_RUN_TIME: f64 = 0.1;
+
+/// The rows of one run.
+#[derive(Clone, Debug, Default)]
+pub struct Side {
+    /// Where it is from, for people: `run ID`, or a file.
+    pub label: String,
+    /// The module; unknown of a CSV.
+    pub module: Option<String>,
+    /// When the run began; unknown of a CSV.
+    pub started: Option<Timestamp>,
+    /// Against the simulator; unknown of a CSV.
+    pub simulated: Option<bool>,
+    /// How long it ran, in seconds; of a CSV what follows from its counts and rates.
+    pub run_time_s: Option<f64>,
+    /// Where it was made; unknown of a CSV.
+    pub env: Option<Environment>,
+    /// Why its generator was the limit, if it was.
+    pub limited: Option<String>,
+    /// The rows, without the total.
+    pub rows: Vec<SideRow>,
+    /// What is to be said about the side itself.
+    pub notes: Vec<String>,
+}
+
+/// One row of a [`Side`].
+#[derive(Clone, Debug, Default)]
+pub struct SideRow {
+    /// The method.
+    pub method: String,
+    /// The row's name.
+    pub name: String,
+    /// Requests of the whole run, failures included.
+    pub requests: u64,
+    /// Those that failed.
+    pub failures: u64,
+    /// What must be equal; unknown of a CSV.
+    pub circumstances: Option<BTreeMap<String, String>>,
+    /// Digest of its data; unknown of a CSV.
+    pub data: Option<String>,
+    /// All requests of the whole run.
+    pub whole: WholeFigures,
+    /// Successes of the verdict's window; unknown of a CSV.
+    pub cell: Option<Cell>,
+}
+
+/// Figures over all requests of the whole run, failures included.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WholeFigures {
+    /// Mean response time in milliseconds; none without requests.
+    pub average_ms: Option<f64>,
+    /// (p, milliseconds) ascending: percentiles as Locust rounds them, the unrounded minimum as 0 and maximum as 1
+    /// where they are known.
+    pub quantiles: Vec<(f64, f64)>,
+    /// Requests a second.
+    pub rate: f64,
+    /// The seconds that the rate divided by.
+    pub seconds: f64,
+}
+
+impl WholeFigures {
+    /// The percentile `p` in milliseconds.
+    pub(super) fn quantile(&self, p: f64) -> Option<f64> {
+        self.quantiles.iter().find(|(at, _)| (at - p).abs() < 1e-9).map(|(_, ms)| *ms)
+    }
+}
+
+impl Side {
+    /// The side of a run that was just made.
+    #[must_use]
+    pub fn from_record(record: &RunRecord) -> Self {
+        Self::from_line(&RunLine::from_record(record))
+    }
+
+    /// The side of a line.
+    #[must_use]
+    pub fn from_line(line: &RunLine) -> Self {
+        Self {
+            label: format!("run {}", line.run),
+            module: Some(line.module.clone()),
+            started: Some(line.started),
+            simulated: Some(line.simulated),
+            run_time_s: Some(line.load.run_time_s.unwrap_or(line.secs_total)),
+            env: Some(line.env.clone()),
+            limited: line.generator.limited.then(|| {
+                line.generator.limited_by.clone().unwrap_or_else(|| "the generator was the limit".to_owned())
+            }),
+            rows: line.endpoints.iter().map(SideRow::from).collect(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Whether its rows know the verdict's window.
+    pub(super) fn knows_window(&self) -> bool {
+        self.rows.iter().all(|row| row.cell.is_some())
+    }
+
+    /// What it is, for people.
+    pub(super) fn title(&self) -> String {
+        match self.started {
+            Some(at) => format!("{}, started {}", self.label, at.strftime("%Y-%m-%d %H:%M:%S UTC")),
+            None => self.label.clone(),
+        }
+    }
+}
+
+impl From<&Endpoint> for SideRow {
+    fn from(row: &Endpoint) -> Self {
+        let whole = &row.whole;
+        let quantiles = [(0.5, whole.p50_ms), (0.95, whole.p95_ms)];
+        Self {
+            method: row.method.clone(),
+            name: row.row.clone(),
+            requests: row.requests,
+            failures: row.failures,
+            circumstances: Some(row.circumstances.clone()).filter(|map| !map.is_empty()),
+            data: Some(row.data.clone()).filter(|data| !data.is_empty()),
+            whole: WholeFigures {
+                average_ms: whole.avg_ms,
+                quantiles: quantiles.into_iter().filter_map(|(p, ms)| Some((p, ms? as f64))).collect(),
+                rate: if whole.secs > 0.0 { row.requests as f64 / whole.secs } else { 0.0 },
+                seconds: whole.secs,
+            },
+            cell: Some(row.cell.clone()),
+        }
+    }
+}
+
+/// What changed around the rows and is said, but does not keep them from being compared.
+pub(super) fn changed_surroundings(old: &Side, new: &Side) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let (Some(before), Some(after)) = (old.run_time_s, new.run_time_s)
+        && (after - before).abs() > SAME_RUN_TIME * before
+    {
+        notes.push(format!("the run time changed: {before:.0} s -> {after:.0} s"));
+    }
+    if let Some(limited) = &old.limited {
+        notes.push(format!("the old run is doubtful: {limited}"));
+    }
+    let (Some(before), Some(after)) = (&old.env, &new.env) else { return notes };
+    let simulated = new.simulated == Some(true);
+    for (what, before, after) in [
+        ("the base URL", &before.target, &after.target),
+        ("the machine that makes the load", &before.host, &after.host),
+        ("its processor", &before.cpu, &after.cpu),
+        ("the version of windtunnel", &before.tool, &after.tool),
+    ] {
+        // A simulator listens on another port each time.
+        let said = !(simulated && what == "the base URL");
+        if said && before != after && !before.is_empty() && !after.is_empty() {
+            notes.push(format!("{what} changed: {before} -> {after}"));
+        }
+    }
+    notes
+}

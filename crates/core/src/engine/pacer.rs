@@ -1,0 +1,219 @@
+//! Waits until a moment of the run, one timer a thread.
+//!
+//! tokio's own timer has slots of a millisecond and is late by one, which would be counted as the server's
+//! latency or as a late send. On Linux one timerfd wakes whatever is due; elsewhere, and in tests that pause
+//! tokio's time, tokio's timer has to do.
+
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::future::poll_fn;
+use std::io;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use tokio::sync::Notify;
+
+use crate::clock::{Clock, RunTime};
+
+/// One thread's waits. Clones share the queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Pacer {
+    clock: Clock,
+    queue: Rc<RefCell<BinaryHeap<Entry>>>,
+    /// Tells the driver that the next wait is now an earlier one.
+    sooner: Rc<Notify>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    due: RunTime,
+    waker: Waker,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.due == other.due
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Entry {
+    /// The earliest is the greatest, because the heap gives the greatest first.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.due.cmp(&self.due)
+    }
+}
+
+impl Pacer {
+    /// A pacer whose waits end only while [`drive`](Self::drive) runs.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, queue: Rc::default(), sooner: Rc::default() }
+    }
+
+    /// Waits until `due`; returns at once when it is past.
+    pub(crate) async fn until(&self, due: RunTime) {
+        let mut queued = false;
+        poll_fn(|cx| {
+            if self.clock.now() >= due {
+                return Poll::Ready(());
+            }
+            if !queued {
+                queued = true;
+                let mut queue = self.queue.borrow_mut();
+                let first = queue.peek().is_none_or(|entry| due < entry.due);
+                queue.push(Entry { due, waker: cx.waker().clone() });
+                if first {
+                    self.sooner.notify_one();
+                }
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Wakes waits when they are due, for ever.
+    ///
+    /// # Errors
+    /// When the operating system has no timer for us.
+    pub(crate) async fn drive(&self, timer: &mut Timer) -> io::Result<()> {
+        loop {
+            let next = self.wake_due();
+            match next {
+                None => self.sooner.notified().await,
+                Some(due) => tokio::select! {
+                    result = timer.sleep_until(due, &self.clock) => result?,
+                    () = self.sooner.notified() => {}
+                },
+            }
+        }
+    }
+
+    /// Wakes all that is due and returns the next moment at which something will be.
+    fn wake_due(&self) -> Option<RunTime> {
+        let now = self.clock.now();
+        let mut queue = self.queue.borrow_mut();
+        while let Some(entry) = queue.peek() {
+            if entry.due > now {
+                return Some(entry.due);
+            }
+            if let Some(entry) = queue.pop() {
+                entry.waker.wake();
+            }
+        }
+        None
+    }
+}
+
+/// What wakes the driver.
+#[derive(Debug)]
+pub(crate) enum Timer {
+    /// A timerfd.
+    #[cfg(target_os = "linux")]
+    Descriptor(tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>),
+    /// tokio's timer.
+    #[cfg_attr(target_os = "linux", allow(dead_code))]
+    Tokio,
+}
+
+impl Timer {
+    /// The best timer of this system. Must be called inside a tokio runtime.
+    #[cfg(target_os = "linux")]
+    #[expect(
+        deprecated,
+        reason = "its successor is `unsafe` because of types whose descriptor can change; an `OwnedFd`'s cannot"
+    )]
+    pub(crate) fn new() -> io::Result<Self> {
+        use rustix::time::{TimerfdClockId, TimerfdFlags, timerfd_create};
+        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+        let descriptor = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+        Ok(Self::Descriptor(tokio::io::unix::AsyncFd::new(descriptor)?))
+    }
+
+    /// The best timer of this system.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self::Tokio)
+    }
+
+    async fn sleep_until(&mut self, due: RunTime, clock: &Clock) -> io::Result<()> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Descriptor(descriptor) => expire(descriptor, due - clock.now()).await,
+            Self::Tokio => {
+                tokio::time::sleep_until(clock.instant(due)).await;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Sets the timer to expire after `after` and waits for it.
+#[cfg(target_os = "linux")]
+async fn expire(
+    descriptor: &tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>,
+    after: std::time::Duration,
+) -> io::Result<()> {
+    use rustix::time::{Itimerspec, TimerfdTimerFlags, Timespec, timerfd_settime};
+    let value = Timespec {
+        tv_sec: i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+        // Zero would switch the timer off.
+        tv_nsec: if after.is_zero() { 1 } else { i64::from(after.subsec_nanos()) },
+    };
+    let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
+    timerfd_settime(descriptor.get_ref(), TimerfdTimerFlags::empty(), &once)?;
+    loop {
+        let mut ready = descriptor.readable().await?;
+        let mut expirations = [0; 8];
+        match rustix::io::read(descriptor.get_ref(), &mut expirations) {
+            Ok(_) => return Ok(()),
+            Err(rustix::io::Errno::AGAIN) => ready.clear_ready(),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn at(ms: u64) -> RunTime {
+        RunTime::from_duration(Duration::from_millis(ms))
+    }
+
+    async fn order_of_waits(timer: Timer, waits: [u64; 4]) -> Vec<u64> {
+        let pacer = Pacer::new(Clock::start());
+        let mut timer = timer;
+        let ended = RefCell::new(Vec::new());
+        let wait = async |ms: u64| {
+            pacer.until(at(ms)).await;
+            assert!(pacer.clock.now() >= at(ms), "woken too early");
+            ended.borrow_mut().push(ms);
+        };
+        let all = async { tokio::join!(wait(waits[0]), wait(waits[1]), wait(waits[2]), wait(waits[3])) };
+        tokio::select! {
+            result = pacer.drive(&mut timer) => panic!("{result:?}"),
+            _ = all => {}
+        }
+        ended.into_inner()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_end_in_the_order_of_their_moments() {
+        assert_eq!(order_of_waits(Timer::Tokio, [3000, 0, 1000, 2000]).await, [0, 1000, 2000, 3000]);
+    }
+
+    #[tokio::test]
+    async fn the_systems_timer_ends_waits_in_order_too() {
+        assert_eq!(order_of_waits(Timer::new().unwrap(), [6, 0, 2, 4]).await, [0, 2, 4, 6]);
+    }
+}

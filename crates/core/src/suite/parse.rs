@@ -1,1 +1,0 @@
-//! Reading a module file: TOML with the place of everything.

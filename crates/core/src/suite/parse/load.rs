@@ -1,0 +1,35 @@
+//! Reading `[load]`, `[sim]` and `[compare]`.
+
+use super::fields::{Context, Entry, Fields};
+use crate::error::Located;
+use crate::suite::{LoadSpec, TolerancesSpec};
+
+/// The metrics that may have a tolerance of their own.
+const METRICS: &[&str] = &["avg", "p50", "p95", "rate", "failures"];
+
+/// Reads `[load]` or `[sim]`.
+pub(super) fn load(cx: &mut Context, entry: Entry) -> Option<Located<LoadSpec>> {
+    let mut fields = Fields::of(cx, entry.value, format!("`[{}]`", entry.name()))?;
+    let load = LoadSpec {
+        users: fields.get(cx, "users", Context::count),
+        spawn_rate: fields.get(cx, "spawn_rate", Context::rate),
+        run_time: fields.get(cx, "run_time", Context::some_time),
+        stop_timeout: fields.get(cx, "stop_timeout", Context::duration),
+    };
+    fields.finish(cx);
+    Some(Located::new(load, cx.at(entry.key.span())))
+}
+
+/// Reads `[compare]`.
+pub(super) fn tolerances(cx: &mut Context, entry: Entry) -> Option<Located<TolerancesSpec>> {
+    let mut fields = Fields::of(cx, entry.value, "`[compare]`")?;
+    let mut tolerances =
+        TolerancesSpec { all: fields.get(cx, "tolerance", Context::share), ..Default::default() };
+    for &metric in METRICS {
+        if let Some(tolerance) = fields.get(cx, metric, Context::share) {
+            tolerances.by_metric.insert(metric.to_owned(), tolerance);
+        }
+    }
+    fields.finish(cx);
+    Some(Located::new(tolerances, cx.at(entry.key.span())))
+}

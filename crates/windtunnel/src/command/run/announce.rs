@@ -1,0 +1,224 @@
+//! What is said before a run: what will happen, by whose word, and what it can show.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde_json::Value;
+use windtunnel_core::plan::{ClassPlan, Dispatch, Plan, SelectedModule};
+use windtunnel_core::suite::{Overrun, Variable, Wait};
+use windtunnel_core::units::format_duration;
+use windtunnel_stats::change::visible_change;
+
+use crate::command::run::prepare::BaseUrls;
+use crate::settings::layer::Origin;
+use crate::settings::load::ChosenLoad;
+
+/// What an earlier run knows about a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Earlier {
+    /// Its mean latency.
+    pub(super) latency: Duration,
+    /// The relative standard error of that, where it is known.
+    pub(super) error: Option<f64>,
+    /// Requests that it was computed from.
+    pub(super) requests: u64,
+    /// The change, as a share, below which nothing is called a change.
+    pub(super) tolerance: f64,
+}
+
+/// What is to be announced.
+pub(super) struct Announcement<'a> {
+    /// The run.
+    pub(super) plan: &'a Plan,
+    /// Its load, with origins.
+    pub(super) load: &'a ChosenLoad,
+    /// Its modules, with their variables.
+    pub(super) modules: &'a [SelectedModule],
+    /// Where it goes.
+    pub(super) base_urls: &'a BaseUrls,
+    /// For each row of the plan what the baseline knows.
+    pub(super) earlier: &'a [Option<Earlier>],
+    /// For each module of the plan: its baseline in words.
+    pub(super) baselines: &'a [String],
+}
+
+impl Announcement<'_> {
+    /// The text, several lines, without a line end.
+    pub(super) fn text(&self) -> String {
+        let mut text = self.load();
+        // Writing to a text cannot fail.
+        let _ = write!(text, "\n  to {}", self.targets());
+        for (class, users) in self.plan.classes.iter().zip(self.users_by_class()) {
+            let _ = write!(text, "\n  {}: {}, {}", class.name, counted(users, "user"), waits(class));
+        }
+        for selected in self.modules {
+            let variables: Vec<String> = selected.variables.0.iter().map(variable).collect();
+            if !variables.is_empty() {
+                let _ = write!(text, "\n  variables: {}", variables.join(", "));
+            }
+        }
+        for baseline in self.baselines {
+            let _ = write!(text, "\n  baseline: {baseline}");
+        }
+        let _ = write!(text, "\n  {}", self.expectation());
+        text
+    }
+
+    fn load(&self) -> String {
+        let names: Vec<&str> = self.plan.modules.iter().map(|module| module.name.as_str()).collect();
+        let asked = &self.load.users;
+        let users = if asked.value == self.plan.load.users {
+            format!("{}{}", counted(asked.value, "user"), by(&asked.from))
+        } else {
+            counted(self.plan.load.users, "user")
+        };
+        let rate = format!("{} a second{}", self.load.spawn_rate.value, by(&self.load.spawn_rate.from));
+        let time = match &self.load.run_time {
+            Some(time) => format!("for {}{}", format_duration(time.value), by(&time.from)),
+            None => "until Ctrl-C (no run time is set)".to_owned(),
+        };
+        format!("{}: {users}, {rate}, {time}", names.join(", "))
+    }
+
+    fn targets(&self) -> String {
+        if let Some(simulator) = &self.base_urls.instead {
+            return format!("the simulated model server, {simulator}");
+        }
+        let targets: Vec<String> = self.plan.targets.iter().map(ToString::to_string).collect();
+        let from = if targets.len() == 1 { by(&self.base_urls.from) } else { String::new() };
+        format!("{}{from}", targets.join(", "))
+    }
+
+    /// How many users of the full number each class gets.
+    fn users_by_class(&self) -> Vec<u32> {
+        let weights: Vec<(u32, Option<u32>)> =
+            self.plan.classes.iter().map(|class| (class.weight, class.fixed_count)).collect();
+        let mut users = vec![0; weights.len()];
+        let count = usize::try_from(self.plan.load.users).unwrap_or(usize::MAX);
+        for class in Dispatch::new(&weights).take(count) {
+            users[class] += 1;
+        }
+        users
+    }
+
+    /// About how many requests a row gets, and the smallest change that this can show.
+    fn expectation(&self) -> String {
+        let Some(run_time) = self.plan.load.run_time else {
+            return "how many requests a row gets depends on when it is stopped".to_owned();
+        };
+        let Some(counts) = self.expected_counts(run_time) else {
+            return "each row gets as many requests as the server answers".to_owned();
+        };
+        let changes = self.earlier.iter().zip(&counts).map(|(earlier, count)| {
+            let earlier = (*earlier)?;
+            let share = count / earlier.requests as f64;
+            visible_change(earlier.error?, share, earlier.tolerance)
+        });
+        let counts = range(counts.iter().copied(), |count| format!("{count:.0}"));
+        let shown = changes.collect::<Option<Vec<f64>>>().filter(|changes| !changes.is_empty());
+        let changes =
+            shown.map(|changes| range(changes.into_iter(), |change| format!("{:.0}%", change * 100.0)));
+        match changes {
+            Some(change) => format!(
+                "about {counts} requests a row: changes of the average of {change} or more can be seen"
+            ),
+            None => format!("about {counts} requests a row"),
+        }
+    }
+
+    /// Users times run time, divided by the time of one turn, in each row's share. `None` where a turn has no
+    /// length that is known: no wait and no earlier run.
+    fn expected_counts(&self, run_time: Duration) -> Option<Vec<f64>> {
+        let users = self.users_by_class();
+        let mut counts = Vec::new();
+        for (module, _) in self.plan.modules.iter().enumerate() {
+            let of_module = || {
+                let rows = self.plan.series.iter().zip(self.earlier);
+                rows.filter(move |(row, _)| row.module == module)
+            };
+            let turn: f64 = of_module()
+                .map(|(row, earlier)| {
+                    let latency = earlier.map_or(Duration::ZERO, |earlier| earlier.latency);
+                    row.share * (row.mean_wait + latency).as_secs_f64()
+                })
+                .sum();
+            let of_classes = self.plan.classes.iter().zip(&users);
+            let users: u32 =
+                of_classes.filter(|(class, _)| class.module == module).map(|(_, users)| users).sum();
+            if turn < 1e-3 {
+                return None;
+            }
+            counts.extend(
+                of_module().map(|(row, _)| f64::from(users) * run_time.as_secs_f64() / turn * row.share),
+            );
+        }
+        Some(counts)
+    }
+}
+
+/// The origin in brackets; nothing for a default.
+fn by(from: &Origin) -> String {
+    match from {
+        Origin::Default => String::new(),
+        from => format!(" ({from})"),
+    }
+}
+
+fn counted(count: u32, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn range(values: impl Iterator<Item = f64> + Clone, show: impl Fn(f64) -> String) -> String {
+    let least = show(values.clone().fold(f64::INFINITY, f64::min));
+    let most = show(values.fold(0.0, f64::max));
+    if least == most { least } else { format!("{least} to {most}") }
+}
+
+fn variable(variable: &Variable) -> String {
+    let value = match (&variable.value, variable.secret) {
+        (_, true) => "***".to_owned(),
+        (Value::String(text), false) => text.clone(),
+        (value, false) => value.to_string(),
+    };
+    match &variable.from {
+        None => format!("{}={value} (default)", variable.name),
+        Some(name) if *name == variable.name => format!("{}={value}", variable.name),
+        Some(name) => format!("{}={value} (from {name})", variable.name),
+    }
+}
+
+/// The wait of a class in words; a paced one says what an overrun does.
+fn waits(class: &ClassPlan) -> String {
+    match class.wait {
+        Wait::None => "no wait".to_owned(),
+        Wait::Constant(time) => format!("wait {}", format_duration(time)),
+        Wait::Between(least, most) => format!("wait {} to {}", format_duration(least), format_duration(most)),
+        Wait::Pace { period, overrun } => {
+            let overrun = match overrun {
+                Overrun::Shift => "a late task moves the schedule, nothing is caught up",
+                Overrun::CatchUp => "late tasks are caught up",
+            };
+            format!("a task every {} ({overrun})", format_duration(period))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_said() {
+        let mut secret = Variable { name: "KEY".into(), value: "s3cret".into(), from: None, secret: true };
+        assert_eq!(variable(&secret), "KEY=*** (default)");
+        secret.from = Some("ALIAS".to_owned());
+        assert_eq!(variable(&secret), "KEY=*** (from ALIAS)");
+    }
+
+    #[test]
+    fn a_range_of_one_value_is_that_value() {
+        let show = |value: f64| format!("{value:.0}");
+        assert_eq!(range([3.2, 3.4].into_iter(), show), "3");
+        assert_eq!(range([3.0, 12.0].into_iter(), show), "3 to 12");
+    }
+}

@@ -1,0 +1,170 @@
+//! The files that a run of the program writes: opened before the first request, given up or put in place at the
+//! end.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use windtunnel_core::error::{Problem, Problems};
+use windtunnel_core::output::{CsvOptions, History, ResultFiles, locust_json};
+use windtunnel_core::summary::RunRecord;
+use windtunnel_core::summary::line::RunLine;
+use windtunnel_stats::Compat;
+
+use crate::command::run::job::Job;
+use crate::command::run::places::{Csv, Places};
+use crate::command::unwritable;
+use crate::settings::Results;
+
+/// One set of Locust's files, and the runs file beside it.
+#[derive(Debug)]
+pub(super) struct Set {
+    /// `--csv`, or the folder's path for the module.
+    pub(super) prefix: PathBuf,
+    /// It is the baseline of its only module.
+    pub(super) is_baseline: bool,
+    files: ResultFiles,
+}
+
+/// All that is written.
+#[derive(Debug)]
+pub(super) struct Outputs {
+    /// A set for each module of each job, in order; `None` for those without one.
+    pub(super) by_module: Vec<Vec<Option<Set>>>,
+    /// The set that all modules share.
+    pub(super) shared: Option<Set>,
+    /// `--json-file`.
+    json: Option<JsonFile>,
+    compat: Compat,
+}
+
+impl Outputs {
+    /// Opens everything, and so proves that it can be written. What was opened before a mistake is removed again.
+    pub(super) fn open(places: &Places, jobs: &[Job], results: &Results) -> Result<Self, Problems> {
+        let history = if results.full_history { History::Full } else { History::Aggregated };
+        let options = CsvOptions { compat: results.compat, history };
+        let mut outputs = Self { by_module: Vec::new(), shared: None, json: None, compat: results.compat };
+        match outputs.open_all(places, jobs, results, options) {
+            Ok(()) => Ok(outputs),
+            Err(problem) => {
+                outputs.discard();
+                Err(problem.into())
+            }
+        }
+    }
+
+    fn open_all(
+        &mut self,
+        places: &Places,
+        jobs: &[Job],
+        results: &Results,
+        options: CsvOptions,
+    ) -> Result<(), Problem> {
+        let count: usize = jobs.iter().map(|job| job.plan.modules.len()).sum();
+        for job in jobs {
+            self.by_module.push(Vec::new());
+            for module in &job.plan.modules {
+                let prefix = match &places.csv {
+                    Some(Csv::Folder(folder)) => Some(folder.join(&module.baseline)),
+                    Some(Csv::Prefix(prefix)) if count == 1 => Some(prefix.clone()),
+                    _ => None,
+                };
+                let is_baseline =
+                    prefix.as_ref().is_some_and(|prefix| places.is_baseline(prefix, &module.baseline));
+                let set = prefix.map(|prefix| Set::open(prefix, is_baseline, options)).transpose()?;
+                if let Some(sets) = self.by_module.last_mut() {
+                    sets.push(set);
+                }
+            }
+        }
+        if let (Some(Csv::Prefix(prefix)), true) = (&places.csv, count > 1) {
+            self.shared = Some(Set::open(prefix.clone(), false, options)?);
+        }
+        self.json = results.json_file.as_deref().map(JsonFile::open).transpose()?;
+        Ok(())
+    }
+
+    /// Writes the JSON file of `--json-file`.
+    pub(super) fn write_json(&mut self, records: &[RunRecord]) -> Result<(), Problem> {
+        match self.json.take() {
+            Some(json) => json.finish(&locust_json(records, self.compat)),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes what was opened and not used.
+    pub(super) fn discard(&mut self) {
+        let sets = self.by_module.drain(..).flatten().flatten().chain(self.shared.take());
+        sets.for_each(|set| set.files.discard());
+        if let Some(json) = self.json.take() {
+            json.discard();
+        }
+    }
+}
+
+impl Set {
+    fn open(prefix: PathBuf, is_baseline: bool, options: CsvOptions) -> Result<Self, Problem> {
+        let files = ResultFiles::open(&prefix, options)?;
+        Ok(Self { prefix, is_baseline, files })
+    }
+
+    /// Brings the files up to date; once a second.
+    pub(super) fn update(&mut self, records: &[RunRecord]) -> Result<(), Problem> {
+        self.files.update(records)
+    }
+
+    /// Puts the files in place, or beside with the reason. The runs file gets its line where this is a baseline.
+    pub(super) fn finish(self, records: &[RunRecord], rejected: Option<&str>) -> Result<String, Problem> {
+        let prefix = self.prefix.display().to_string();
+        let lines: Vec<RunLine> = records.iter().map(RunLine::from_record).collect();
+        match rejected {
+            Some(reason) => {
+                self.files.reject(records, &lines, reason)?;
+                Ok(format!("results are in {prefix}.rejected_*, and no baseline: {reason}"))
+            }
+            None if self.is_baseline => {
+                self.files.accept(records, &lines)?;
+                Ok(format!("this run is the new baseline: {prefix}_stats.csv and {prefix}_runs.jsonl"))
+            }
+            None => {
+                self.files.accept(records, &[])?;
+                Ok(format!("results are in {prefix}_stats.csv and beside it"))
+            }
+        }
+    }
+}
+
+/// The file of `--json-file`, grown beside its name.
+#[derive(Debug)]
+struct JsonFile {
+    path: PathBuf,
+    partial: PathBuf,
+    file: File,
+}
+
+impl JsonFile {
+    /// As in Locust, `.json` is added to the name, always.
+    fn open(name: &str) -> Result<Self, Problem> {
+        let path = PathBuf::from(format!("{name}.json"));
+        let partial = PathBuf::from(format!("{name}.json.partial"));
+        let create = |path: &Path| {
+            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                fs::create_dir_all(folder)?;
+            }
+            File::create(path)
+        };
+        let file = create(&partial).map_err(|error| unwritable(&partial, &error))?;
+        Ok(Self { path, partial, file })
+    }
+
+    fn finish(mut self, text: &str) -> Result<(), Problem> {
+        let written =
+            self.file.write_all(text.as_bytes()).and_then(|()| fs::rename(&self.partial, &self.path));
+        written.map_err(|error| unwritable(&self.path, &error))
+    }
+
+    fn discard(self) {
+        // It held nothing; what cannot be removed stays as an empty file.
+        let _ = fs::remove_file(&self.partial);
+    }
+}

@@ -1,0 +1,181 @@
+//! A job: the modules that run side by side (one, unless `--together`), ready to go.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use windtunnel_core::compare::{Side, SideRow, Tolerances, read_baseline};
+use windtunnel_core::error::{Problem, Problems};
+use windtunnel_core::plan::{Plan, SelectedModule};
+use windtunnel_core::summary::{Header, Machine};
+use windtunnel_stats::Metric;
+
+use crate::command::Context;
+use crate::command::run::announce::{Announcement, Earlier};
+use crate::command::run::machine::run_id;
+use crate::command::run::places::Places;
+use crate::command::run::prepare::{self, BaseUrls};
+use crate::settings::load::ChosenLoad;
+
+/// Modules that run side by side.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// The run.
+    pub(super) plan: Arc<Plan>,
+    /// Its load, with origins.
+    load: ChosenLoad,
+    /// The modules as they were selected.
+    modules: Vec<SelectedModule>,
+    /// For each module of the plan its baseline, read before anything is written.
+    pub(super) baselines: Vec<Option<Side>>,
+}
+
+/// Compiles all jobs and reads all baselines: every mistake is found before the first request.
+pub(super) fn prepare(
+    modules: Vec<SelectedModule>,
+    base_urls: &BaseUrls,
+    places: &Places,
+    context: &Context<'_>,
+) -> Result<Vec<Job>, Problems> {
+    let groups: Vec<Vec<SelectedModule>> = if context.settings.selection.together {
+        vec![modules]
+    } else {
+        modules.into_iter().map(|module| vec![module]).collect()
+    };
+    let mut problems = Problems::default();
+    let mut jobs = Vec::new();
+    for modules in groups {
+        match Job::prepare(modules, base_urls, places, context) {
+            Ok(job) => jobs.push(job),
+            Err(mistakes) => problems.0.extend(mistakes.0),
+        }
+    }
+    problems.0.extend(shared_baselines(&jobs));
+    let run_times = jobs.iter().map(|job| (job.name(), job.plan.load.run_time));
+    problems.0.extend(prepare::check_run_times(run_times).err());
+    problems.into_result().map(|()| jobs)
+}
+
+/// Two modules with one baseline would overwrite each other's.
+fn shared_baselines(jobs: &[Job]) -> Vec<Problem> {
+    let all: Vec<_> = jobs.iter().flat_map(|job| &job.plan.modules).collect();
+    let mut problems = Vec::new();
+    for (index, module) in all.iter().enumerate() {
+        if let Some(other) = all[..index].iter().find(|other| other.baseline == module.baseline) {
+            let (one, two, baseline) = (&other.name, &module.name, &module.baseline);
+            let message = format!("modules `{one}` and `{two}` have the same baseline `{baseline}`");
+            problems.push(Problem::new(message).help("change `baseline` in one of them"));
+        }
+    }
+    problems
+}
+
+impl Job {
+    fn prepare(
+        modules: Vec<SelectedModule>,
+        base_urls: &BaseUrls,
+        places: &Places,
+        context: &Context<'_>,
+    ) -> Result<Self, Problems> {
+        let (plan, load) = prepare::plan(&modules, base_urls, context)?;
+        let mut problems = Problems::default();
+        let mut baselines = Vec::new();
+        for module in &plan.modules {
+            match read_baseline(&places.baselines, &module.baseline) {
+                Ok(baseline) => baselines.push(baseline),
+                Err(problem) => problems.0.push(problem),
+            }
+        }
+        problems.into_result().map(|()| Self { plan: Arc::new(plan), load, modules, baselines })
+    }
+
+    /// The modules' names.
+    pub(super) fn name(&self) -> String {
+        let names: Vec<&str> = self.plan.modules.iter().map(|module| module.name.as_str()).collect();
+        names.join(", ")
+    }
+
+    /// What is said before it runs.
+    pub(super) fn announcement(&self, base_urls: &BaseUrls, places: &Places) -> String {
+        let baselines: Vec<String> =
+            (0..self.plan.modules.len()).map(|module| self.baseline_text(module, places)).collect();
+        let earlier: Vec<Option<Earlier>> =
+            (0..self.plan.series.len()).map(|row| self.earlier(row)).collect();
+        let announcement = Announcement {
+            plan: &self.plan,
+            load: &self.load,
+            modules: &self.modules,
+            base_urls,
+            earlier: &earlier,
+            baselines: &baselines,
+        };
+        announcement.text()
+    }
+
+    fn baseline_text(&self, module: usize, places: &Places) -> String {
+        let Some(side) = &self.baselines[module] else {
+            let prefix = places.baseline(&self.plan.modules[module].baseline);
+            return format!("none yet (--csv {} makes a run one)", prefix.display());
+        };
+        match side.started {
+            Some(at) => format!("{} of {}", side.label, at.strftime("%Y-%m-%d %H:%M UTC")),
+            None => side.label.clone(),
+        }
+    }
+
+    /// What the baseline knows of a row of the plan.
+    fn earlier(&self, row: usize) -> Option<Earlier> {
+        let row = &self.plan.series[row];
+        let same = |old: &&SideRow| (&old.method, &old.name) == (&row.method, &row.name);
+        let old = self.baselines[row.module].as_ref()?.rows.iter().find(same)?;
+        let latency = Duration::try_from_secs_f64(old.whole.average_ms? / 1e3).ok()?;
+        let error = old.cell.as_ref().and_then(|cell| cell.average).map(|average| average.w);
+        let tolerance = self.tolerances(row.module).of(Metric::Average);
+        Some(Earlier { latency, error, requests: old.requests, tolerance })
+    }
+
+    /// The tolerances of a module.
+    pub(super) fn tolerances(&self, module: usize) -> Tolerances {
+        let spec = &self.plan.modules[module].tolerances;
+        Tolerances::new(spec.all, &spec.by_metric)
+    }
+
+    /// What the records say about this run, one for each module.
+    pub(super) fn headers(&self, machine: &Machine, simulated: Simulated) -> Vec<Header> {
+        let started = Timestamp::now();
+        let id = run_id(started);
+        let targets: Vec<String> = self.plan.targets.iter().map(ToString::to_string).collect();
+        let header = |module: &windtunnel_core::plan::PlannedModule| Header {
+            id: id.clone(),
+            module: module.name.clone(),
+            baseline: module.baseline.clone(),
+            started,
+            users: self.plan.load.users,
+            spawn_rate: self.plan.load.spawn_rate,
+            run_time: self.plan.load.run_time,
+            target: targets.join(", "),
+            seed: self.plan.seed,
+            variables: module.variables.clone(),
+            together: self.beside(&module.name),
+            simulated: simulated == Simulated::Yes,
+            machine: machine.clone(),
+        };
+        self.plan.modules.iter().map(header).collect()
+    }
+
+    fn beside(&self, name: &str) -> Vec<String> {
+        let others = self.plan.modules.iter().map(|module| &module.name).filter(|other| *other != name);
+        let mut others: Vec<String> = others.cloned().collect();
+        others.sort_unstable();
+        others
+    }
+}
+
+/// Is the server the simulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Simulated {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+}

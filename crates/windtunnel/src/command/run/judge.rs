@@ -1,0 +1,87 @@
+//! What a run of a module comes to: its exit code, in a word, and whether it may be a baseline.
+//!
+//! The comparison itself is the library's; here stands what follows from it.
+
+use windtunnel_core::compare::{Comparison, Outcome, Side, Tolerances, compare};
+use windtunnel_core::summary::{Ending, RunRecord};
+
+use crate::exit::Exit;
+
+/// What a run of a module comes to.
+#[derive(Debug)]
+pub(super) struct Judgement {
+    /// The exit code that it asks for.
+    pub(super) exit: Exit,
+    /// Why, in a few words.
+    pub(super) word: String,
+    /// The comparison with the baseline, where there was one and the run was not interrupted.
+    pub(super) comparison: Option<Comparison>,
+    /// Why the run may not become a baseline, if it may not.
+    pub(super) rejected: Option<String>,
+}
+
+/// What an inconclusive comparison does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::command) enum Inconclusive {
+    /// Exit code 0, with a warning.
+    Warns,
+    /// Exit code 4.
+    Fails,
+}
+
+/// Judges a run.
+pub(super) fn judge(
+    record: &RunRecord,
+    baseline: Option<&Side>,
+    tolerances: &Tolerances,
+    inconclusive: Inconclusive,
+) -> Judgement {
+    if record.ending != Some(Ending::Complete) {
+        return rejected(Exit::Interrupted, "interrupted", None);
+    }
+    if record.total.requests == 0 {
+        return rejected(Exit::NoVerdict, "nothing was measured: no request ended", None);
+    }
+    let side = Side::from_record(record);
+    let comparison = baseline.map(|baseline| compare(baseline, &side, tolerances));
+    let (mut exit, mut word) = match &comparison {
+        Some(comparison) => of_outcome(comparison.outcome(), inconclusive),
+        None => (Exit::Success, "no baseline yet".to_owned()),
+    };
+    let covered = comparison.as_ref().is_some_and(Comparison::failures_covered);
+    if !covered && record.total.failures > 0 && exit < Exit::RequestsFailed {
+        exit = Exit::RequestsFailed;
+        word = format!("{word}; requests failed that no baseline expects");
+    }
+    if !record.exceptions.is_empty() && exit < Exit::RequestsFailed {
+        exit = Exit::RequestsFailed;
+        word = format!("{word}; templates failed");
+    }
+    match &side.limited {
+        Some(limited) => {
+            let exit = exit.max(Exit::NoVerdict);
+            rejected(exit, &format!("the load generator was the limit: {limited}"), comparison)
+        }
+        None => Judgement { exit, word, comparison, rejected: None },
+    }
+}
+
+/// The exit code of a comparison, and why.
+pub(in crate::command) fn of_outcome(outcome: Outcome, inconclusive: Inconclusive) -> (Exit, String) {
+    let (exit, word) = match outcome {
+        Outcome::Regressed => (Exit::Regression, "regressed"),
+        Outcome::Improved => (Exit::Success, "improved"),
+        Outcome::Unchanged => (Exit::Success, "unchanged"),
+        Outcome::NotJudged => match inconclusive {
+            Inconclusive::Warns => (Exit::Success, "inconclusive: too few requests"),
+            Inconclusive::Fails => (Exit::NoVerdict, "inconclusive: too few requests"),
+        },
+        Outcome::NothingComparable => (Exit::NoVerdict, "nothing is comparable with the baseline"),
+        Outcome::GeneratorLimited => (Exit::NoVerdict, "the load generator was the limit"),
+    };
+    (exit, word.to_owned())
+}
+
+fn rejected(exit: Exit, reason: &str, comparison: Option<Comparison>) -> Judgement {
+    Judgement { exit, word: reason.to_owned(), comparison, rejected: Some(reason.to_owned()) }
+}

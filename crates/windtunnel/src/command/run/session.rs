@@ -1,0 +1,261 @@
+//! The jobs of one call of the program, run one after the other, each reported before the next begins.
+
+use windtunnel_core::engine::{self, Control, Options};
+use windtunnel_core::error::{Problem, Problems};
+use windtunnel_core::output::console::{Rates, error_report, name_width, percentile_table, stats_table};
+use windtunnel_core::output::{comparison_report, locust_json, store_run};
+use windtunnel_core::summary::line::RunLine;
+use windtunnel_core::summary::{Ending, RunRecord, Snapshot};
+use windtunnel_stats::Compat;
+
+use crate::command::run::files::{Outputs, Set};
+use crate::command::run::job::{Job, Simulated};
+use crate::command::run::judge::{Inconclusive, Judgement, judge};
+use crate::command::run::machine::machine;
+use crate::command::run::places::Places;
+use crate::command::run::prepare::BaseUrls;
+use crate::command::{Context, print, run_store};
+use crate::exit::Exit;
+use crate::signals::Interrupt;
+use crate::terminal::{Console, Progress, columns};
+
+/// One call of `windtunnel run`.
+pub(super) struct Session<'a, 'e> {
+    pub(super) context: &'a mut Context<'e>,
+    pub(super) places: Places,
+    pub(super) base_urls: BaseUrls,
+    pub(super) options: Options,
+    pub(super) control: Control,
+    pub(super) interrupt: Interrupt,
+    pub(super) outputs: Outputs,
+    /// The worst so far.
+    pub(super) exit: Exit,
+    /// All records so far.
+    pub(super) records: Vec<RunRecord>,
+}
+
+impl Session<'_, '_> {
+    /// Runs the jobs; a signal ends the one that runs and leaves out the others.
+    pub(super) fn run(mut self, jobs: &[Job]) -> Result<Exit, Problems> {
+        let mut lines = Vec::new();
+        for (index, job) in jobs.iter().enumerate() {
+            if self.interrupt.happened() {
+                self.exit = self.exit.max(Exit::Interrupted);
+                let left: Vec<String> = jobs[index..].iter().map(Job::name).collect();
+                self.context.console.warning(format_args!("interrupted: not run: {}", left.join(", ")));
+                break;
+            }
+            match self.job(index, job) {
+                Ok(words) => lines.extend(words),
+                Err(problem) => {
+                    self.outputs.discard();
+                    return Err(problem.into());
+                }
+            }
+        }
+        self.finish()?;
+        if lines.len() > 1 {
+            self.context.console.table(&(lines.join("\n") + "\n"));
+        }
+        Ok(self.exit)
+    }
+
+    /// Runs one job and reports it; a line for each of its modules.
+    fn job(&mut self, index: usize, job: &Job) -> Result<Vec<String>, Problem> {
+        let text = job.announcement(&self.base_urls, &self.places);
+        self.context.console.info(text);
+        for notice in &job.plan.notices {
+            self.context.console.warning(notice);
+        }
+        let mut records = self.measure(index, job)?;
+        if self.interrupt.happened() {
+            // Also where the signal came after the run time was over: whoever interrupts wants no new baseline.
+            for record in &mut records {
+                record.ending = Some(Ending::Interrupted);
+            }
+        }
+        self.tables(&records);
+        let sets = std::mem::take(&mut self.outputs.by_module[index]);
+        let mut lines = Vec::new();
+        for (module, (record, set)) in records.iter().zip(sets).enumerate() {
+            lines.push(self.module(job, module, record, set));
+        }
+        self.records.extend(records);
+        Ok(lines)
+    }
+
+    /// Measures; the records of the job, one for each of its modules.
+    fn measure(&mut self, index: usize, job: &Job) -> Result<Vec<RunRecord>, Problem> {
+        let settings = &self.context.settings;
+        let simulated = if settings.target.sim { Simulated::Yes } else { Simulated::No };
+        let headers = job.headers(&machine(), simulated);
+        let messages = &settings.messages;
+        let mut watch = Watch {
+            progress: Progress::new(job.name(), messages.only_summary, messages.print_stats),
+            compat: settings.results.compat,
+            console: &mut self.context.console,
+            interrupt: &self.interrupt,
+            sets: &mut self.outputs.by_module[index],
+            shared: self.outputs.shared.as_mut(),
+            earlier: self.records.len(),
+            records: &mut self.records,
+            told_interrupt: false,
+            told_unwritable: false,
+        };
+        let result = engine::run(&job.plan, headers, &self.options, &self.control, &mut |snapshot| {
+            watch.observe(snapshot);
+        });
+        self.context.console.clear_line();
+        result.map_err(|error| Problem::new(error.to_string()))
+    }
+
+    fn tables(&mut self, records: &[RunRecord]) {
+        let compat = self.context.settings.results.compat;
+        let width = name_width(columns());
+        let mut text = String::from("\n");
+        text.push_str(&stats_table(records, Rates::WholeRun, compat, width));
+        text.push_str(&percentile_table(records, width));
+        text.push_str(&error_report(records, width));
+        self.context.console.table(&text);
+    }
+
+    /// Compares, prints, puts the files in place, stores; a line that says what the module comes to.
+    fn module(&mut self, job: &Job, module: usize, record: &RunRecord, set: Option<Set>) -> String {
+        let inconclusive = if self.context.settings.results.inconclusive_fails {
+            Inconclusive::Fails
+        } else {
+            Inconclusive::Warns
+        };
+        let baseline = job.baselines[module].as_ref();
+        let judgement = judge(record, baseline, &job.tolerances(module), inconclusive);
+        self.report(record, &judgement);
+        let name = &record.header.module;
+        if let Some(set) = set {
+            let rejected = judgement.rejected.as_deref();
+            let is_baseline = set.is_baseline;
+            match set.finish(std::slice::from_ref(record), rejected) {
+                Ok(text) => self.context.console.info(text),
+                Err(problem) => self.failed(problem),
+            }
+            if !is_baseline && rejected.is_none() {
+                let baseline = self.places.baseline(&record.header.baseline);
+                self.context.console.info(format_args!(
+                    "the baseline of {name} is {}, which stays as it was",
+                    baseline.display()
+                ));
+            }
+        }
+        let store = run_store();
+        match store_run(&store, record, &RunLine::from_record(record)) {
+            Ok(_) => self.context.console.info(format_args!("stored as run {}", record.header.id)),
+            Err(problem) => self.context.console.warning(problem),
+        }
+        self.exit = self.exit.max(judgement.exit);
+        let on_error = self.context.settings.results.exit_code_on_error;
+        let line = format!("{name}: {} (exit code {})", judgement.word, judgement.exit.code(on_error));
+        self.context.console.table(&format!("{line}\n"));
+        line
+    }
+
+    fn report(&mut self, record: &RunRecord, judgement: &Judgement) {
+        if let Some(comparison) = &judgement.comparison {
+            self.context.console.table(&comparison_report(comparison));
+        }
+        let total = &record.total;
+        if total.cut_off > 0 {
+            self.context.console.warning(format_args!(
+                "{} requests were cut off: they took longer than the stop timeout",
+                total.cut_off
+            ));
+        }
+        if total.resent > 0 {
+            self.context.console.info(format_args!(
+                "{} requests were sent a second time, because the server had closed an idle connection",
+                total.resent
+            ));
+        }
+        if let Some(exception) = record.exceptions.first() {
+            self.context.console.warning(format_args!(
+                "templates failed {} times during the run; the first: {} ({})",
+                record.exceptions.iter().map(|row| row.count).sum::<u64>(),
+                exception.message,
+                exception.traceback
+            ));
+        }
+    }
+
+    /// What all modules share: the set of one prefix, and JSON.
+    fn finish(&mut self) -> Result<(), Problems> {
+        if let Some(set) = self.outputs.shared.take() {
+            let interrupted = self.exit == Exit::Interrupted;
+            match set.finish(&self.records, interrupted.then_some("interrupted")) {
+                Ok(text) => self.context.console.info(text),
+                Err(problem) => self.failed(problem),
+            }
+        }
+        if let Err(problem) = self.outputs.write_json(&self.records) {
+            self.failed(problem);
+        }
+        self.outputs.discard();
+        if self.context.settings.results.json {
+            print(&(locust_json(&self.records, self.context.settings.results.compat) + "\n"))?;
+        }
+        Ok(())
+    }
+
+    /// A result that could not be written: the others still are, and the exit code says so.
+    fn failed(&mut self, problem: Problem) {
+        self.context.console.problems(&problem.into());
+        self.exit = self.exit.max(Exit::Usage);
+    }
+}
+
+/// What looks on while a job runs: it shows progress and keeps the partial files up to date.
+struct Watch<'a> {
+    progress: Progress,
+    compat: Compat,
+    console: &'a mut Console,
+    interrupt: &'a Interrupt,
+    sets: &'a mut [Option<Set>],
+    shared: Option<&'a mut Set>,
+    /// The records of earlier jobs, whose rows stay in the shared set.
+    records: &'a mut Vec<RunRecord>,
+    /// How many those are.
+    earlier: usize,
+    told_interrupt: bool,
+    told_unwritable: bool,
+}
+
+impl Watch<'_> {
+    fn observe(&mut self, snapshot: &Snapshot<'_>) {
+        if self.interrupt.happened() && !self.told_interrupt {
+            self.told_interrupt = true;
+            self.console.warning("interrupted: requests in flight may finish; once more stops at once");
+        }
+        let compat = self.compat;
+        let table = || stats_table(snapshot.records, Rates::Current, compat, name_width(columns()));
+        self.progress.show(snapshot, self.console, table);
+        if let Err(problem) = self.update(snapshot.records)
+            && !self.told_unwritable
+        {
+            self.told_unwritable = true;
+            self.console.warning(problem);
+        }
+    }
+
+    /// Brings every set up to date, also after one that could not be; the first problem.
+    fn update(&mut self, records: &[RunRecord]) -> Result<(), Problem> {
+        let mut result = Ok(());
+        for (set, record) in self.sets.iter_mut().zip(records) {
+            if let Some(set) = set {
+                result = result.and(set.update(std::slice::from_ref(record)));
+            }
+        }
+        if let Some(set) = &mut self.shared {
+            self.records.extend(records.iter().cloned());
+            result = result.and(set.update(self.records));
+            self.records.truncate(self.earlier);
+        }
+        result
+    }
+}

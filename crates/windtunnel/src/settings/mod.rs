@@ -1,0 +1,317 @@
+//! What a run is told, whoever said it: command line, then `WINDTUNNEL_*`, then `LOCUST_*`, then the
+//! module, then `windtunnel.toml`, then `locust.conf`, then defaults.
+//!
+//! Every value remembers where it came from. Nothing here reads a module or starts anything.
+
+pub(crate) mod environment;
+pub(crate) mod layer;
+pub(crate) mod load;
+mod locust_conf;
+pub(crate) mod sim;
+pub(crate) mod table;
+mod windtunnel_toml;
+
+use std::io::ErrorKind;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use windtunnel_core::error::{Problem, Problems, SourceFile};
+use windtunnel_core::wire::Target as BaseUrl;
+use windtunnel_sim::Options as SimOptions;
+use windtunnel_stats::Compat;
+
+use crate::settings::environment::Environment;
+use crate::settings::layer::{Layer, Layers, Origin, Sourced};
+use crate::settings::load::LoadLayers;
+use crate::terminal::Level;
+
+/// All settings, by who reads them.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The folder of the modules.
+    pub(crate) models: PathBuf,
+    /// What runs.
+    pub(crate) selection: Selection,
+    /// What it runs against.
+    pub(crate) target: Target,
+    /// The simulated model server, should it be asked for.
+    pub(crate) simulator: SimOptions,
+    /// How much.
+    pub(crate) load: LoadLayers,
+    /// With what.
+    pub(crate) generator: Generator,
+    /// What is written.
+    pub(crate) results: Results,
+    /// What is said.
+    pub(crate) messages: Messages,
+    /// What had to be said while the settings were read.
+    pub(crate) notices: Vec<String>,
+}
+
+/// What runs.
+#[derive(Debug, Default)]
+pub(crate) struct Selection {
+    /// `MODEL`, where no name was given on the command line.
+    pub(crate) model: Option<Sourced<String>>,
+    /// `--tags`.
+    pub(crate) tags: Vec<String>,
+    /// `--exclude-tags`.
+    pub(crate) exclude_tags: Vec<String>,
+    /// `--together`.
+    pub(crate) together: bool,
+}
+
+/// What a run is aimed at.
+#[derive(Debug, Default)]
+pub(crate) struct Target {
+    /// `--host`.
+    pub(crate) host: Option<Sourced<String>>,
+    /// `--sim`.
+    pub(crate) sim: bool,
+    /// `--cacert`.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// `--insecure`: who asked for it.
+    pub(crate) insecure: Option<Origin>,
+}
+
+/// What generates the load.
+#[derive(Debug)]
+pub(crate) struct Generator {
+    /// `--seed`.
+    pub(crate) seed: u64,
+    /// `--threads`.
+    pub(crate) threads: NonZeroUsize,
+}
+
+/// What is written, and what the exit code says.
+#[derive(Debug)]
+pub(crate) struct Results {
+    /// `--results`: the folder of the baselines.
+    pub(crate) folder: PathBuf,
+    /// `--csv`.
+    pub(crate) csv: Option<Sourced<String>>,
+    /// `--csv-full-history`.
+    pub(crate) full_history: bool,
+    /// `--json`.
+    pub(crate) json: bool,
+    /// `--json-file`.
+    pub(crate) json_file: Option<String>,
+    /// `--locust-compat`.
+    pub(crate) compat: Compat,
+    /// `--exit-code-on-error`.
+    pub(crate) exit_code_on_error: u8,
+    /// `--inconclusive fail`.
+    pub(crate) inconclusive_fails: bool,
+}
+
+/// What is said while it runs.
+#[derive(Debug, Default)]
+pub(crate) struct Messages {
+    /// `--print-stats`.
+    pub(crate) print_stats: bool,
+    /// `--only-summary`.
+    pub(crate) only_summary: bool,
+    /// `--loglevel`.
+    pub(crate) level: Level,
+    /// `--logfile`.
+    pub(crate) logfile: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads the configuration files and puts all layers together.
+    ///
+    /// # Errors
+    /// All mistakes in flags, variables and files.
+    pub(crate) fn resolve(flags: Layer, environment: &Environment) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let variables = environment::read(environment);
+        problems.0.extend(variables.problems.0);
+        let config = flags.get("config").or_else(|| variables.own.get("config")).cloned();
+        let files = Files::read(config, &mut problems);
+        let mut notices = variables.notices;
+        notices.extend(files.notices);
+
+        let asked = Layers(vec![flags, variables.own, variables.locust]);
+        let layers = Layers([asked.0.clone(), vec![files.toml.clone(), files.conf.clone()]].concat());
+        let load =
+            LoadLayers { asked, sim_file: files.sim_load, files: Layers(vec![files.toml, files.conf]) };
+        load.check(&mut problems);
+        let settings = Self {
+            models: path(&layers, "models").unwrap_or_else(|| "models".into()),
+            selection: Selection::read(&layers, environment, &mut problems),
+            target: Target::read(&layers, &mut problems),
+            simulator: sim::options(&layers, &mut problems),
+            load,
+            generator: Generator::read(&layers, &mut problems),
+            results: Results::read(&layers, &mut problems),
+            messages: Messages::read(&layers, &mut problems),
+            notices,
+        };
+        problems.into_result().map(|()| settings)
+    }
+}
+
+/// The configuration files.
+#[derive(Debug, Default)]
+struct Files {
+    toml: Layer,
+    sim_load: Layer,
+    conf: Layer,
+    notices: Vec<String>,
+}
+
+impl Files {
+    /// Reads `./windtunnel.toml` and `./locust.conf`, where they are; `config` takes the place of the one
+    /// whose syntax it has, and must be there.
+    fn read(config: Option<Sourced<String>>, problems: &mut Problems) -> Self {
+        let named = config.map(|config| PathBuf::from(config.value));
+        let is_toml = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
+        let named_toml = named.clone().filter(is_toml);
+        let named_conf = named.filter(|path| !is_toml(path));
+        let mut files = Self::default();
+        if let Some(file) = source(named_toml, "windtunnel.toml", problems) {
+            let read = windtunnel_toml::read(&file);
+            files.toml = read.layer;
+            files.sim_load = read.sim_load;
+            problems.0.extend(read.problems.0);
+        }
+        if let Some(file) = source(named_conf, "locust.conf", problems) {
+            let read = locust_conf::read(&file);
+            files.conf = read.layer;
+            files.notices = read.notices;
+            problems.0.extend(read.problems.0);
+        }
+        files
+    }
+}
+
+fn source(named: Option<PathBuf>, usual: &str, problems: &mut Problems) -> Option<Arc<SourceFile>> {
+    let must_be_there = named.is_some();
+    let path = named.unwrap_or_else(|| PathBuf::from(usual));
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Some(Arc::new(SourceFile { path, text })),
+        Err(error) if error.kind() == ErrorKind::NotFound && !must_be_there => None,
+        Err(error) => {
+            problems.0.push(windtunnel_toml::unreadable(&path, &error));
+            None
+        }
+    }
+}
+
+impl Selection {
+    fn read(layers: &Layers, environment: &Environment, problems: &mut Problems) -> Self {
+        let model = ["WINDTUNNEL_MODEL", "MODEL"].into_iter().find_map(|name| {
+            let value = environment.get(name)?.to_owned();
+            Some(Sourced { value, from: Origin::Environment(name.to_owned()) })
+        });
+        Self {
+            model,
+            tags: layers.list("tags"),
+            exclude_tags: layers.list("exclude-tags"),
+            together: layers.is_on("together", problems),
+        }
+    }
+}
+
+impl Target {
+    fn read(layers: &Layers, problems: &mut Problems) -> Self {
+        let host = layers.read("host", problems, |text| {
+            BaseUrl::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+        });
+        let insecure = layers.is_on("insecure", problems).then(|| layers.get("insecure")).flatten();
+        Self {
+            host,
+            sim: layers.is_on("sim", problems),
+            ca_file: path(layers, "cacert"),
+            insecure: insecure.map(|raw| raw.from.clone()),
+        }
+    }
+}
+
+impl Generator {
+    fn read(layers: &Layers, problems: &mut Problems) -> Self {
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let seed = layers.read("seed", problems, |text| whole(text, "a whole number, 0 or more"));
+        let threads = layers.read("threads", problems, |text| {
+            let threads: NonZeroUsize = whole(text, "a whole number above 0")?;
+            if threads.get() <= MAX_THREADS {
+                Ok(threads)
+            } else {
+                Err(format!("at most {MAX_THREADS}, got `{text}`"))
+            }
+        });
+        Self {
+            seed: seed.map_or(1, |seed| seed.value),
+            threads: threads.map_or(cores, |threads| threads.value),
+        }
+    }
+}
+
+/// More threads than any machine has cores would only cost memory.
+const MAX_THREADS: usize = 1_024;
+
+impl Results {
+    fn read(layers: &Layers, problems: &mut Problems) -> Self {
+        let compat = layers.read("locust-compat", problems, |text| match text {
+            "2.47" => Ok(Compat::V2_47),
+            "2.31" => Ok(Compat::V2_31),
+            _ => Err(format!("expected 2.47 or 2.31, got `{text}`")),
+        });
+        let inconclusive = layers.read("inconclusive", problems, |text| match text {
+            "warn" => Ok(false),
+            "fail" => Ok(true),
+            _ => Err(format!("expected warn or fail, got `{text}`")),
+        });
+        let code =
+            layers.read("exit-code-on-error", problems, |text| whole(text, "an exit code between 0 and 255"));
+        let csv = layers.read("csv", problems, |text| {
+            if text.trim().is_empty() {
+                Err("expected a prefix of file names".to_owned())
+            } else {
+                Ok(text.to_owned())
+            }
+        });
+        let full_history = layers.is_on("csv-full-history", problems);
+        if full_history && csv.is_none() && !layers.0.iter().any(|layer| layer.contains_key("csv")) {
+            problems.0.push(Problem::new("--csv-full-history needs --csv"));
+        }
+        Self {
+            folder: path(layers, "results").unwrap_or_else(|| "results".into()),
+            csv,
+            full_history,
+            json: layers.is_on("json", problems),
+            json_file: layers.get("json-file").map(|raw| raw.value.clone()),
+            compat: compat.map(|compat| compat.value).unwrap_or_default(),
+            exit_code_on_error: code.map_or(1, |code| code.value),
+            inconclusive_fails: inconclusive.is_some_and(|fails| fails.value),
+        }
+    }
+}
+
+impl Messages {
+    fn read(layers: &Layers, problems: &mut Problems) -> Self {
+        Self {
+            print_stats: layers.is_on("print-stats", problems),
+            only_summary: layers.is_on("only-summary", problems),
+            level: layers
+                .read("loglevel", problems, Level::parse)
+                .map(|level| level.value)
+                .unwrap_or_default(),
+            logfile: path(layers, "logfile"),
+        }
+    }
+}
+
+fn path(layers: &Layers, key: &str) -> Option<PathBuf> {
+    layers.get(key).map(|raw| Path::new(&raw.value).to_owned())
+}
+
+fn whole<T: std::str::FromStr>(text: &str, expected: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("expected {expected}, got `{text}`"))
+}
+
+#[cfg(test)]
+mod test_support;
+#[cfg(test)]
+mod tests;

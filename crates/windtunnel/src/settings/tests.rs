@@ -1,0 +1,97 @@
+//! The layers of the settings, put together.
+
+use std::ffi::OsString;
+
+use super::*;
+use crate::settings::test_support::layer;
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect()
+}
+
+/// Settings of flags, variables and one configuration file, which takes the place of the usual ones.
+fn resolve(flags: &[(&str, &str)], variables: &[(&str, &str)], toml: &str) -> Result<Settings, Problems> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("windtunnel.toml");
+    std::fs::write(&file, toml).unwrap();
+    let mut flags = layer(flags);
+    let from = Origin::Flag("--config".to_owned());
+    flags.insert("config".to_owned(), Sourced { value: file.to_string_lossy().into_owned(), from });
+    Settings::resolve(flags, &environment(variables))
+}
+
+#[test]
+fn command_line_own_environment_locust_environment_and_file_win_in_this_order() {
+    let toml = "host = \"http://file\"\n";
+    let host = |flags: &[(&str, &str)], variables: &[(&str, &str)]| {
+        resolve(flags, variables, toml).unwrap().target.host.unwrap().value
+    };
+    let both = [("LOCUST_HOST", "http://locust"), ("WINDTUNNEL_HOST", "http://own")];
+    assert_eq!(host(&[("host", "http://flag")], &both), "http://flag");
+    assert_eq!(host(&[], &both), "http://own");
+    assert_eq!(host(&[], &both[..1]), "http://locust");
+    assert_eq!(host(&[], &[("HOST", "http://variable-of-modules")]), "http://file");
+}
+
+#[test]
+fn a_value_remembers_where_it_came_from() {
+    let settings = resolve(&[], &[("LOCUST_HOST", "http://h")], "").unwrap();
+    assert_eq!(settings.target.host.unwrap().from.to_string(), "LOCUST_HOST");
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let flags = [("threads", "0"), ("seed", "x"), ("host", "h"), ("exit-code-on-error", "256")];
+    let problems = resolve(&flags, &[("WINDTUNNEL_INCONCLUSIVE", "maybe")], "userz = 1\n").unwrap_err();
+    assert_eq!(problems.0.len(), 6, "{problems}");
+    let text = problems.to_string();
+    assert!(text.contains("--threads: expected a whole number above 0, got `0`"), "{text}");
+    assert!(text.contains("WINDTUNNEL_INCONCLUSIVE: expected warn or fail, got `maybe`"), "{text}");
+    assert!(text.contains("did you mean `users`?"), "{text}");
+}
+
+#[test]
+fn defaults_are_those_of_the_help() {
+    let settings = resolve(&[], &[], "").unwrap();
+    assert_eq!(settings.models, Path::new("models"));
+    assert_eq!(settings.results.folder, Path::new("results"));
+    assert_eq!(settings.results.exit_code_on_error, 1);
+    assert_eq!(settings.results.compat, Compat::V2_47);
+    assert_eq!(settings.generator.seed, 1);
+    assert!(!settings.target.sim && !settings.results.inconclusive_fails);
+}
+
+#[test]
+fn a_full_history_without_files_is_refused() {
+    let problems = resolve(&[("csv-full-history", "true")], &[], "").unwrap_err();
+    assert_eq!(problems.to_string(), "error: --csv-full-history needs --csv");
+}
+
+#[test]
+fn options_of_the_simulator_come_from_flags_and_from_its_section() {
+    let toml = "[sim]\nslowdown = 2\nfailures = \"5%\"\n";
+    let settings = resolve(&[("sim", "true"), ("sim-slowdown", "1.5")], &[], toml).unwrap();
+    assert!(settings.target.sim);
+    let options = settings.simulator;
+    assert!((options.latency.slowdown - 1.5).abs() < 1e-12);
+    assert!((options.faults.failure_ratio - 0.05).abs() < 1e-12);
+    let problems = resolve(&[("sim-slowdown", "0")], &[], "").unwrap_err();
+    assert!(problems.to_string().contains("slowdown must be above 0"), "{problems}");
+}
+
+#[test]
+fn model_selects_and_an_own_name_goes_before_it() {
+    let model = |variables: &[(&str, &str)]| {
+        resolve(&[], variables, "").unwrap().selection.model.map(|model| model.value)
+    };
+    assert_eq!(model(&[("MODEL", "a")]).as_deref(), Some("a"));
+    assert_eq!(model(&[("MODEL", "a"), ("WINDTUNNEL_MODEL", "b")]).as_deref(), Some("b"));
+    assert_eq!(model(&[("MODEL", "")]), None);
+}
+
+#[test]
+fn a_configuration_file_that_was_named_must_be_there() {
+    let flags = layer(&[("config", "no/such/file.toml")]);
+    let problems = Settings::resolve(flags, &environment(&[])).unwrap_err();
+    assert!(problems.to_string().starts_with("error: no/such/file.toml: cannot be read"), "{problems}");
+}

@@ -1,0 +1,80 @@
+//! Where results go, and that data on stdout stays data.
+
+use serde_json::Value;
+
+use crate::running::{healthy, module, request_count, run, with_modules};
+use crate::sandbox::Sandbox;
+
+fn csv_sets(sandbox: &Sandbox) -> Vec<String> {
+    let files = sandbox.files().into_iter();
+    files.filter_map(|file| file.strip_suffix("_stats.csv").map(str::to_owned)).collect()
+}
+
+#[test]
+fn a_folder_gets_one_set_a_module_and_a_prefix_one_set_with_all_rows() {
+    let (sandbox, server) = (with_modules(&["a", "b"]), healthy());
+    run(&sandbox, &server, &["--csv", "results/"]).expect_code(0);
+    assert_eq!(csv_sets(&sandbox), ["results/a", "results/b"]);
+    let sandbox = with_modules(&["a", "b"]);
+    run(&sandbox, &server, &["--csv", "there/all"]).expect_code(0);
+    assert_eq!(csv_sets(&sandbox), ["there/all"]);
+    let stats = sandbox.read("there/all_stats.csv");
+    let rows = ["/v1/models/a:predict", "/v1/models/b:predict"].map(|row| request_count(&stats, row));
+    assert_eq!(request_count(&stats, "Aggregated"), rows.iter().sum::<usize>());
+}
+
+#[test]
+fn side_by_side_each_module_still_has_its_own_baseline() {
+    let (sandbox, server) = (with_modules(&["a", "b"]), healthy());
+    let ended = run(&sandbox, &server, &["--together", "--csv", "results/"]);
+    ended.expect_code(0).expect_message("a, b: 8 users");
+    assert_eq!(csv_sets(&sandbox), ["results/a", "results/b"]);
+    assert!(sandbox.read("results/a_runs.jsonl").contains("\"together\":[\"b\"]"));
+}
+
+#[test]
+fn json_on_stdout_is_one_document_with_the_rows_of_all_modules() {
+    let (sandbox, server) = (with_modules(&["a", "b"]), healthy());
+    let ended = run(&sandbox, &server, &["--json", "--json-file", "there/x"]);
+    ended.expect_code(0).expect_message("Aggregated");
+    let rows: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["/v1/models/a:predict", "/v1/models/b:predict"]);
+    assert_eq!(serde_json::from_str::<Vec<Value>>(&sandbox.read("there/x.json")).unwrap(), rows);
+    let sum: u64 = rows.iter().map(|row| row["num_requests"].as_u64().unwrap()).sum();
+    assert_eq!(sum, server.recorded().len() as u64);
+}
+
+#[test]
+fn a_simulated_run_keeps_to_its_own_folder() {
+    let sandbox = with_modules(&["a"]);
+    let load = ["a", "--sim", "--sim-median", "100ms", "-u", "8", "-r", "8", "-t", "2s"];
+    let first = sandbox.run(&[&load[..], &["--csv", "results/a"]].concat());
+    first.expect_code(0).expect_message("results/sim/a instead of results/a");
+    assert_eq!(csv_sets(&sandbox), ["results/sim/a"]);
+    let slower = sandbox.run(&[&load[..], &["--sim-slowdown", "3"]].concat());
+    slower.expect_code(3).expect_message("results/sim/a_runs.jsonl");
+}
+
+#[test]
+fn stored_runs_and_files_are_compared() {
+    let (sandbox, server) = (with_modules(&["a"]), healthy());
+    run(&sandbox, &server, &["a", "--csv", "results/a"]).expect_code(0);
+    let told = sandbox.run(&["compare", "results/a", "last"]);
+    told.expect_code(0);
+    assert!(told.stdout.contains("/v1/models/a:predict") && told.stdout.contains("unchanged"), "{told:#?}");
+    sandbox.run(&["compare", "results/a_stats.csv", "results/a_runs.jsonl"]).expect_code(0);
+    let told = sandbox.run(&["compare", "nothing", "neither"]);
+    told.expect_code(2).expect_message("nothing").expect_message("neither");
+}
+
+#[test]
+fn a_reader_that_is_gone_is_no_error() {
+    let sandbox = Sandbox::new();
+    sandbox.write("models/many.toml", &(0..2_000).map(|n| module(&format!("m{n}"))).collect::<String>());
+    let mut child = sandbox.command(&["list"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = crate::sandbox::ended(child.wait_with_output().unwrap());
+    ended.expect_code(0);
+    assert_eq!(ended.stderr, "");
+}
