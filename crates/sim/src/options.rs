@@ -41,7 +41,7 @@ impl Default for Options {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             seed: 1,
             // At 40 ms a model serves about 200 requests/s: 60 users who think 1 to 5 s ask for 20.
-            workers: 8,
+            workers: 16,
             queue_limit: 100,
             latency: Latency::default(),
             faults: Faults::default(),

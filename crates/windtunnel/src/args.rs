@@ -24,15 +24,21 @@ use crate::settings::table::{Fate, For, OTHERS, SETTINGS, Takes};
     args_conflicts_with_subcommands = true,
     infer_long_args = true,
     help_expected = true,
-    max_term_width = 110,
     after_help = "Without a command, `run`. --help says more.",
-    after_long_help = exit::HELP
+    after_long_help = after_long_help()
 )]
 struct Cli {
     #[command(flatten)]
     run: RunArgs,
     #[command(subcommand)]
     command: Option<Action>,
+}
+
+fn after_long_help() -> String {
+    format!(
+        "Each option of `windtunnel sim` is also a flag --sim-OPTION of `run` and `check`.\n\n{}",
+        exit::HELP
+    )
 }
 
 /// What is to be done.
@@ -177,6 +183,9 @@ pub(crate) enum Stop {
     /// Flags of Locust that are refused.
     Refused(Problems),
 }
+
+/// The commands that can stand first.
+pub(crate) const COMMANDS: [&str; 7] = ["run", "list", "check", "new", "fetch", "compare", "sim"];
 
 /// Reads a command line, the program's name included.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Stop> {

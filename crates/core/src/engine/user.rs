@@ -36,8 +36,8 @@ enum Steps {
     OfEnd,
 }
 
-/// Lives as user number `index` of the run, of class number `class`, from `start` on.
-pub(super) async fn live(thread: Rc<Thread>, class: usize, index: u32, start: RunTime) {
+/// Lives as user number `index` of the run, of class number `class`.
+pub(super) async fn live(thread: Rc<Thread>, class: usize, index: u32) {
     let plan = thread.plan.clone();
     let spec = &plan.classes[class];
     let mut user = User {
@@ -47,13 +47,11 @@ pub(super) async fn live(thread: Rc<Thread>, class: usize, index: u32, start: Ru
         line: Line { connector: &thread.connectors[spec.target], connection: None },
         backoff: Backoff::default(),
     };
-    let mut waits = WaitState::new(spec.wait, start);
-    let mut due = start;
-    let mut flow = user.run(&spec.on_start, due, Steps::OfTask).await;
-    if !spec.on_start.is_empty() {
-        due = thread.clock.now();
-        waits = WaitState::new(spec.wait, due);
-    }
+    // A user's first request ends no think time, so it has no moment that it could miss: a burst of users at
+    // the start would otherwise read as a generator that is late.
+    let mut flow = user.run(&spec.on_start, thread.clock.now(), Steps::OfTask).await;
+    let mut due = thread.clock.now();
+    let mut waits = WaitState::new(spec.wait, due);
     while flow == Flow::On && thread.goes_on(index) {
         let task = user.scope.next_task(&plan);
         flow = user.run(&spec.tasks[task].steps, due, Steps::OfTask).await;

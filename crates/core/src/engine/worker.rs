@@ -97,7 +97,7 @@ async fn lead(thread: &Rc<Thread>, mut stripe: Stripe, mut wishes: watch::Receiv
             () = until(thread, next.map(|user| user.start)) => {
                 if let Some(user) = stripe.next(thread.wanted()) {
                     thread.user_began();
-                    users.spawn_local(user::live(thread.clone(), user.class, user.index, user.start));
+                    users.spawn_local(user::live(thread.clone(), user.class, user.index));
                 }
             }
             () = &mut over => break,

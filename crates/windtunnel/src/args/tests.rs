@@ -1,5 +1,7 @@
 //! The command line, typed in all its forms.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::settings::table::Locust;
 
@@ -31,6 +33,8 @@ fn names(parsed: &Parsed) -> &[String] {
 #[test]
 fn the_command_line_is_consistent() {
     command().debug_assert();
+    let names: BTreeSet<String> = command().get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    assert_eq!(names, COMMANDS.map(str::to_owned).into());
 }
 
 #[test]

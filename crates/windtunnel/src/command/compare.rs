@@ -1,8 +1,9 @@
 //! `windtunnel compare OLD NEW`: a verdict on stored results, as a table on stdout.
 
-use windtunnel_core::compare::{Tolerances, compare as compare_sides, read_run};
+use windtunnel_core::compare::{Side, Tolerances, compare as compare_sides, read_run};
 use windtunnel_core::error::Problems;
 use windtunnel_core::output::comparison_report;
+use windtunnel_core::suite::Suite;
 
 use crate::args::CompareArgs;
 use crate::command::run::judge::{Inconclusive, of_outcome};
@@ -17,11 +18,28 @@ pub(super) fn compare(args: &CompareArgs, context: &mut Context<'_>) -> Result<E
     let (old, new) = (read(&args.old), read(&args.new));
     problems.into_result()?;
     let (Some(old), Some(new)) = (old, new) else { return Ok(Exit::Usage) };
-    let comparison = compare_sides(&old, &new, &Tolerances::default());
+    let comparison = compare_sides(&old, &new, &tolerances(&new, context));
     print(&comparison_report(&comparison))?;
     let inconclusive =
         if context.settings.results.inconclusive_fails { Inconclusive::Fails } else { Inconclusive::Warns };
     let (exit, word) = of_outcome(comparison.outcome(), inconclusive);
     context.console.info(word);
     Ok(exit)
+}
+
+/// Those of the module, where it is there; the usual ones for a run of a module that is not, and for a CSV.
+fn tolerances(side: &Side, context: &mut Context<'_>) -> Tolerances {
+    let (Some(name), Ok(suite)) = (&side.module, Suite::open(&context.settings.models)) else {
+        return Tolerances::default();
+    };
+    if !suite.entries.iter().any(|(entry, _)| entry == name) {
+        return Tolerances::default();
+    }
+    let Ok(module) = suite.load(name) else {
+        context.console.warning(format_args!(
+            "module `{name}` has mistakes, so that the usual tolerances are used; see `windtunnel check {name}`"
+        ));
+        return Tolerances::default();
+    };
+    Tolerances::new(module.tolerances.all, &module.tolerances.by_metric)
 }

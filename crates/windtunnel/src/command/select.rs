@@ -1,9 +1,10 @@
 //! Which modules a command works on, with the values of their variables.
 
-use windtunnel_core::error::{Problem, Problems};
+use windtunnel_core::error::{Problem, Problems, nearest};
 use windtunnel_core::plan::SelectedModule;
 use windtunnel_core::suite::{Selection, SelectionError, Selector, Suite, VariablesError, resolve_variables};
 
+use crate::args::COMMANDS;
 use crate::command::Context;
 
 /// Names that were given as arguments, else those of `MODEL`; none for all modules.
@@ -16,9 +17,15 @@ pub(super) fn selections(names: &[String], context: &Context<'_>) -> Result<Vec<
     };
     suite.select(&selectors).map_err(|error| match error {
         SelectionError::Problems(problems) => problems,
-        unknown => match model.filter(|_| names.is_empty()) {
-            Some(model) => model.from.problem("model", unknown),
-            None => Problem::new(unknown.to_string()),
+        unknown => match (names, model) {
+            ([], Some(model)) => model.from.problem("model", unknown),
+            ([name, ..], _) => match nearest(name, COMMANDS) {
+                Some(command) => {
+                    Problem::new(unknown.to_string()).help(format!("`windtunnel {command}` is a command"))
+                }
+                None => Problem::new(unknown.to_string()),
+            },
+            _ => Problem::new(unknown.to_string()),
         }
         .into(),
     })
@@ -78,7 +85,7 @@ fn check_tags(selections: &[Selection], context: &Context<'_>) -> Result<(), Pro
                 .map(String::as_str)
                 .collect();
             let problem = Problem::new(format!("no task has the tag `{tag}`"));
-            let problem = match windtunnel_core::error::nearest(tag, known) {
+            let problem = match nearest(tag, known) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
                 None => problem.help("if it is a module, write its name before --tags, or in MODEL="),
             };

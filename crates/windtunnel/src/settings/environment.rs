@@ -11,7 +11,7 @@ use crate::settings::layer::{Layer, Origin, Sourced, boolean};
 use crate::settings::sim::SIM_OPTIONS;
 use crate::settings::table::{Fate, Locust, OTHERS, SETTINGS, Takes};
 
-/// The variables of the process, as far as they are text.
+/// The variables of the process whose names are text. What is no text in a value is replaced.
 #[derive(Clone, Debug, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
@@ -31,8 +31,10 @@ impl Environment {
 
 impl FromIterator<(OsString, OsString)> for Environment {
     fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
-        let text =
-            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        // A value that is no text is kept as well as can be: a selection must not vanish and run everything.
+        let text = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        };
         Self(variables.into_iter().filter_map(text).collect())
     }
 }

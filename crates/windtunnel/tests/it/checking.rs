@@ -88,6 +88,6 @@ fn a_new_module_passes_check_and_runs_at_once() {
     told.expect_code(0);
     assert!(told.stdout.contains("POST /v1/models/mine:predict"), "{}", told.stdout);
     sandbox.run(&["check", "mine", "--sim", "--send"]).expect_code(0);
-    let load = ["mine", "--sim", "--sim-median", "100ms", "-t", "3s", "--csv", "results/sim/mine"];
+    let load = ["mine", "--sim", "--sim-median", "400ms", "-t", "3s", "--csv", "results/sim/mine"];
     sandbox.run(&load).expect_code(0).expect_message("this run is the new baseline");
 }

@@ -6,7 +6,52 @@ use crate::sandbox::Sandbox;
 fn the_short_help_is_this() {
     let told = Sandbox::new().run(&["-h"]);
     told.expect_code(0);
-    insta::assert_snapshot!(told.stdout, @"");
+    insta::assert_snapshot!(told.stdout, @r"
+    Load tests for model servers, with a verdict
+
+    Usage: windtunnel [OPTIONS] [NAME]...
+           windtunnel <COMMAND>
+
+    Commands:
+      run      Run modules, one after the other, and compare each with its baseline
+      list     Show the modules and their classes of users
+      check    Check modules and show one rendered request of each task
+      new      Write a new module from a template
+      fetch    Fetch fresh input data
+      compare  Compare two stored results: a verdict on NEW against OLD
+      sim      Run the simulated model server until Ctrl-C
+      help     Print this message or the help of the given subcommand(s)
+
+    Arguments:
+      [NAME]...  Modules, members, classes or globs: revertrisk revscoring/goodfaith [default: MODEL, else all]
+
+    Options:
+      -l, --list     Show the modules and their classes instead of running them
+      -h, --help     Print help (see more with '--help')
+      -V, --version  Print version
+
+    Load:
+      -u, --users <N>          Virtual users at the peak [default: 1]
+      -r, --spawn-rate <RATE>  Users started a second [default: 1]
+      -t, --run-time <TIME>    How long, from the start of the first user: 90s, 20m, 1h30m [default: until Ctrl-C]
+
+    Target:
+      -H, --host <URL>  Base URL, for classes without one of their own: https://gateway:30443
+          --sim         Run against the built-in simulated model server, with its own load and baselines
+
+    Selection:
+          --models <DIR>  Folder of the modules [default: models]
+
+    Results:
+          --results <DIR>  Folder of the baselines [default: results]
+          --csv <PREFIX>   Write Locust's four CSV files; at results/NAME this run becomes the new baseline
+          --json           Print the results as Locust's JSON to stdout
+
+    Messages:
+          --only-summary  Print nothing while it runs, only the tables at the end
+
+    Without a command, `run`. --help says more.
+    ");
 }
 
 #[test]
@@ -54,4 +99,49 @@ fn a_mistake_in_locust_conf_is_shown_with_its_line() {
 fn a_variable_that_makes_no_sense_is_named() {
     let told = Sandbox::new().run_with(&[("LOCUST_USERS", "many")], &["list"]);
     told.expect_code(2).expect_message("LOCUST_USERS: expected a whole number above 0, got `many`");
+}
+
+#[test]
+fn modules_are_listed_with_their_classes_and_variables() {
+    let sandbox = Sandbox::new();
+    let text = r#"
+description = "what it does"
+
+[env.HOST]
+default = "edit-check"
+help = "the model server's name"
+
+[env.KEY]
+required = true
+secret = true
+
+[[user]]
+class = "One"
+weight = 3
+post = "/one"
+
+[[user]]
+class = "Two"
+enabled = false
+fixed_count = 2
+task = [{ get = "/two" }, { get = "/three" }]
+"#;
+    sandbox.write("models/mine.toml", text);
+    sandbox.write("models/group/part.toml", "[[user]]\nclass = \"Part\"\nget = \"/part\"\n");
+    sandbox.write("models/_not_one.toml", "");
+    for arguments in [&["list"][..], &["--list"], &["-l"]] {
+        let told = sandbox.run(arguments);
+        told.expect_code(0);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(told.stdout, @r"
+            group
+              part:Part  weight 1   GET /part
+            mine         what it does
+              One        weight 3   POST /one
+              Two        count 2    GET /two and 1 more  (only when named)
+              HOST       the model server's name [default: edit-check]
+              KEY        [required]
+            ");
+        }
+    }
 }

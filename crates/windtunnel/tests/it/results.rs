@@ -48,11 +48,12 @@ fn json_on_stdout_is_one_document_with_the_rows_of_all_modules() {
 #[test]
 fn a_simulated_run_keeps_to_its_own_folder() {
     let sandbox = with_modules(&["a"]);
-    let load = ["a", "--sim", "--sim-median", "100ms", "-u", "8", "-r", "8", "-t", "2s"];
+    let load =
+        ["a", "--sim", "--sim-median", "300ms", "--sim-workers", "64", "-u", "20", "-r", "20", "-t", "2s"];
     let first = sandbox.run(&[&load[..], &["--csv", "results/a"]].concat());
     first.expect_code(0).expect_message("results/sim/a instead of results/a");
     assert_eq!(csv_sets(&sandbox), ["results/sim/a"]);
-    let slower = sandbox.run(&[&load[..], &["--sim-slowdown", "3"]].concat());
+    let slower = sandbox.run(&[&load[..], &["--sim-slowdown", "2"]].concat());
     slower.expect_code(3).expect_message("results/sim/a_runs.jsonl");
 }
 

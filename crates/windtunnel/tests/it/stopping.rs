@@ -1,6 +1,8 @@
 //! Runs that are interrupted: everything measured is written, and nothing becomes a baseline.
 
+use std::io::{BufRead, BufReader, Read};
 use std::process::Child;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -44,6 +46,17 @@ fn ctrl_c_ends_with_130_and_exact_counts_in_rejected_files() {
 }
 
 #[test]
+fn an_interrupted_run_that_is_no_baseline_writes_where_it_was_told_to() {
+    let (sandbox, server) = (with_modules(&["a"]), healthy());
+    let child = start(&sandbox, &server, &["a", "--csv", "elsewhere/x"]);
+    server.wait_for(10);
+    signal(&child, Signal::INT);
+    wait(child).expect_code(130);
+    let stats = sandbox.read("elsewhere/x_stats.csv");
+    assert_eq!(request_count(&stats, "Aggregated"), server.recorded().len());
+}
+
+#[test]
 fn an_interrupted_run_leaves_the_baseline_and_the_modules_after_it_alone() {
     let (sandbox, server) = (with_modules(&["a", "b"]), healthy());
     sandbox.write("results/a_stats.csv", OLD);
@@ -55,6 +68,36 @@ fn an_interrupted_run_leaves_the_baseline_and_the_modules_after_it_alone() {
     assert!(server.recorded().iter().all(|request| request.target.contains("/a:")));
     let files = sandbox.files();
     assert!(!files.iter().any(|file| file.starts_with("results/b")), "{files:?}");
+}
+
+#[test]
+fn a_second_signal_does_not_wait_for_what_is_in_flight() {
+    let sandbox = with_modules(&["a"]);
+    let server = Server::slow(Duration::from_secs(3600), |_| (200, String::new()));
+    let mut child = start(&sandbox, &server, &["a"]);
+    server.wait_for(3);
+    signal(&child, Signal::INT);
+    // Two signals at once would be one: the second comes when the first was understood.
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut told = String::new();
+    while !told.contains("once more stops at once") {
+        assert_ne!(stderr.read_line(&mut told).unwrap(), 0, "{told}");
+    }
+    signal(&child, Signal::INT);
+    stderr.read_to_string(&mut told).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{told}");
+    assert!(told.contains("interrupted (exit code 130)"), "{told}");
+}
+
+#[test]
+fn the_simulated_server_prints_its_address_first_and_stops_when_told() {
+    let sandbox = with_modules(&["a"]);
+    let mut child = sandbox.command(&["sim", "--median", "1ms"]).spawn().unwrap();
+    let mut address = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
+    sandbox.run(&["check", "a", "--send", "-H", address.trim_end()]).expect_code(0);
+    signal(&child, Signal::TERM);
+    wait(child).expect_code(0).expect_message("1 requests answered");
 }
 
 /// A baseline as Locust writes it.

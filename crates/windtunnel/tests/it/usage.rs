@@ -27,6 +27,12 @@ fn unknown_modules_are_named_with_those_there_are() {
 }
 
 #[test]
+fn a_misspelt_command_is_named() {
+    let (sandbox, server) = (with_modules(&["a"]), healthy());
+    refused(&sandbox, &server, &[], &["chekc", "-t", "1s"]).expect_message("`windtunnel check` is a command");
+}
+
+#[test]
 fn a_missing_base_url_is_asked_for() {
     let (sandbox, server) = (with_modules(&["a"]), healthy());
     let told = refused(&sandbox, &server, &[("HOST", &server.url())], &["a", "-t", "1s"]);

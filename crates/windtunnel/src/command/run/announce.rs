@@ -66,18 +66,17 @@ impl Announcement<'_> {
 
     fn load(&self) -> String {
         let names: Vec<&str> = self.plan.modules.iter().map(|module| module.name.as_str()).collect();
-        let asked = &self.load.users;
-        let users = if asked.value == self.plan.load.users {
-            format!("{}{}", counted(asked.value, "user"), by(&asked.from))
-        } else {
-            counted(self.plan.load.users, "user")
-        };
-        let rate = format!("{} a second{}", self.load.spawn_rate.value, by(&self.load.spawn_rate.from));
+        let users = self.plan.load.users;
+        let is_raised = self.load.users.value != users;
+        let users_from = if is_raised { &Origin::Default } else { &self.load.users.from };
+        let rate = &self.load.spawn_rate;
         let time = match &self.load.run_time {
-            Some(time) => format!("for {}{}", format_duration(time.value), by(&time.from)),
-            None => "until Ctrl-C (no run time is set)".to_owned(),
+            Some(time) => (format!("for {}", format_duration(time.value)), &time.from),
+            None => ("until Ctrl-C (no run time is set)".to_owned(), &Origin::Default),
         };
-        format!("{}: {users}, {rate}, {time}", names.join(", "))
+        let parts =
+            [(counted(users, "user"), users_from), (format!("{} a second", rate.value), &rate.from), time];
+        format!("{}: {}", names.join(", "), with_origins(&parts))
     }
 
     fn targets(&self) -> String {
@@ -156,6 +155,15 @@ impl Announcement<'_> {
     }
 }
 
+/// A list in which each origin stands once, behind the last of those that it is the origin of.
+fn with_origins(parts: &[(String, &Origin)]) -> String {
+    let shown = parts.iter().enumerate().map(|(index, (text, from))| {
+        let goes_on = parts.get(index + 1).is_some_and(|(_, next)| next == from);
+        if goes_on { text.clone() } else { format!("{text}{}", by(from)) }
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
 /// The origin in brackets; nothing for a default.
 fn by(from: &Origin) -> String {
     match from {
@@ -213,6 +221,14 @@ mod tests {
         assert_eq!(variable(&secret), "KEY=*** (default)");
         secret.from = Some("ALIAS".to_owned());
         assert_eq!(variable(&secret), "KEY=*** (from ALIAS)");
+    }
+
+    #[test]
+    fn an_origin_stands_once_behind_what_it_explains() {
+        let (module, flag) = (Origin::Module("[load] of m".to_owned()), Origin::Flag("-t".to_owned()));
+        let parts = [("2 users", &module), ("10 a second", &module), ("for 5s", &flag)];
+        let parts = parts.map(|(text, from)| (text.to_owned(), from));
+        assert_eq!(with_origins(&parts), "2 users, 10 a second ([load] of m), for 5s (-t)");
     }
 
     #[test]

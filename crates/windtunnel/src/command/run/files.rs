@@ -23,6 +23,8 @@ pub(super) struct Set {
     pub(super) prefix: PathBuf,
     /// It is the baseline of its only module.
     pub(super) is_baseline: bool,
+    /// It lies among the baselines, so that an invalid run must not take its name.
+    guarded: bool,
     files: ResultFiles,
 }
 
@@ -69,16 +71,15 @@ impl Outputs {
                     Some(Csv::Prefix(prefix)) if count == 1 => Some(prefix.clone()),
                     _ => None,
                 };
-                let is_baseline =
-                    prefix.as_ref().is_some_and(|prefix| places.is_baseline(prefix, &module.baseline));
-                let set = prefix.map(|prefix| Set::open(prefix, is_baseline, options)).transpose()?;
+                let set = prefix.map(|prefix| Set::open(prefix, Some(&module.baseline), places, options));
+                let set = set.transpose()?;
                 if let Some(sets) = self.by_module.last_mut() {
                     sets.push(set);
                 }
             }
         }
         if let (Some(Csv::Prefix(prefix)), true) = (&places.csv, count > 1) {
-            self.shared = Some(Set::open(prefix.clone(), false, options)?);
+            self.shared = Some(Set::open(prefix.clone(), None, places, options)?);
         }
         self.json = results.json_file.as_deref().map(JsonFile::open).transpose()?;
         Ok(())
@@ -103,9 +104,16 @@ impl Outputs {
 }
 
 impl Set {
-    fn open(prefix: PathBuf, is_baseline: bool, options: CsvOptions) -> Result<Self, Problem> {
+    fn open(
+        prefix: PathBuf,
+        baseline: Option<&str>,
+        places: &Places,
+        options: CsvOptions,
+    ) -> Result<Self, Problem> {
         let files = ResultFiles::open(&prefix, options)?;
-        Ok(Self { prefix, is_baseline, files })
+        let is_baseline = baseline.is_some_and(|name| places.is_baseline(&prefix, name));
+        let guarded = places.is_among_baselines(&prefix);
+        Ok(Self { prefix, is_baseline, guarded, files })
     }
 
     /// Brings the files up to date; once a second.
@@ -113,22 +121,20 @@ impl Set {
         self.files.update(records)
     }
 
-    /// Puts the files in place, or beside with the reason. The runs file gets its line where this is a baseline.
+    /// Puts the files in place. An invalid run, with its reason in `rejected`, keeps out of the baselines: there
+    /// its files lie beside, with the reason.
     pub(super) fn finish(self, records: &[RunRecord], rejected: Option<&str>) -> Result<String, Problem> {
         let prefix = self.prefix.display().to_string();
         let lines: Vec<RunLine> = records.iter().map(RunLine::from_record).collect();
         match rejected {
-            Some(reason) => {
+            Some(reason) if self.guarded => {
                 self.files.reject(records, &lines, reason)?;
                 Ok(format!("results are in {prefix}.rejected_*, and no baseline: {reason}"))
             }
-            None if self.is_baseline => {
+            _ => {
                 self.files.accept(records, &lines)?;
-                Ok(format!("this run is the new baseline: {prefix}_stats.csv and {prefix}_runs.jsonl"))
-            }
-            None => {
-                self.files.accept(records, &[])?;
-                Ok(format!("results are in {prefix}_stats.csv and beside it"))
+                let what = if self.is_baseline { "this run is the new baseline:" } else { "results are in" };
+                Ok(format!("{what} {prefix}_stats.csv, {prefix}_runs.jsonl and beside them"))
             }
         }
     }

@@ -118,7 +118,7 @@ impl Job {
             return format!("none yet (--csv {} makes a run one)", prefix.display());
         };
         match side.started {
-            Some(at) => format!("{} of {}", side.label, at.strftime("%Y-%m-%d %H:%M UTC")),
+            Some(at) => format!("{}, {}", side.label, at.strftime("%Y-%m-%d %H:%M UTC")),
             None => side.label.clone(),
         }
     }

@@ -53,6 +53,7 @@ pub(super) fn run(args: &RunArgs, context: &mut Context<'_>) -> Result<Exit, Pro
         outputs,
         exit: Exit::Success,
         records: vec![],
+        rejected: vec![],
     }
     .run(&jobs)
 }

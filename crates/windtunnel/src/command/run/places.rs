@@ -77,6 +77,11 @@ impl Places {
         self.baselines.join(name)
     }
 
+    /// Does this prefix lie among the baselines, where only whole and valid runs belong.
+    pub(super) fn is_among_baselines(&self, prefix: &Path) -> bool {
+        same(prefix.parent().unwrap_or(Path::new("")), &self.baselines)
+    }
+
     /// Is this prefix the baseline called `name`.
     pub(super) fn is_baseline(&self, prefix: &Path, name: &str) -> bool {
         same(prefix, &self.baseline(name))
@@ -164,5 +169,7 @@ mod tests {
         assert_eq!(places.baseline("x"), Path::new("results/sim/x"));
         assert!(places.is_baseline(Path::new("./results/sim/x"), "x"));
         assert!(!places.is_baseline(Path::new("results/x"), "x"));
+        assert!(places.is_among_baselines(Path::new("results/sim/other")));
+        assert!(!places.is_among_baselines(Path::new("results/x")));
     }
 }

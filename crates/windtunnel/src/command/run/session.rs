@@ -32,6 +32,8 @@ pub(super) struct Session<'a, 'e> {
     pub(super) exit: Exit,
     /// All records so far.
     pub(super) records: Vec<RunRecord>,
+    /// Why some of them are invalid.
+    pub(super) rejected: Vec<String>,
 }
 
 impl Session<'_, '_> {
@@ -42,7 +44,9 @@ impl Session<'_, '_> {
             if self.interrupt.happened() {
                 self.exit = self.exit.max(Exit::Interrupted);
                 let left: Vec<String> = jobs[index..].iter().map(Job::name).collect();
-                self.context.console.warning(format_args!("interrupted: not run: {}", left.join(", ")));
+                let left = left.join(", ");
+                self.context.console.warning(format_args!("interrupted: not run: {left}"));
+                self.rejected.push(format!("interrupted: not run: {left}"));
                 break;
             }
             match self.job(index, job) {
@@ -55,7 +59,7 @@ impl Session<'_, '_> {
         }
         self.finish()?;
         if lines.len() > 1 {
-            self.context.console.table(&(lines.join("\n") + "\n"));
+            self.context.console.table(&format!("\n{}\n", lines.join("\n")));
         }
         Ok(self.exit)
     }
@@ -130,6 +134,7 @@ impl Session<'_, '_> {
         let judgement = judge(record, baseline, &job.tolerances(module), inconclusive);
         self.report(record, &judgement);
         let name = &record.header.module;
+        self.rejected.extend(judgement.rejected.iter().map(|reason| format!("{name}: {reason}")));
         if let Some(set) = set {
             let rejected = judgement.rejected.as_deref();
             let is_baseline = set.is_baseline;
@@ -159,7 +164,7 @@ impl Session<'_, '_> {
 
     fn report(&mut self, record: &RunRecord, judgement: &Judgement) {
         if let Some(comparison) = &judgement.comparison {
-            self.context.console.table(&comparison_report(comparison));
+            self.context.console.table(&(comparison_report(comparison) + "\n"));
         }
         let total = &record.total;
         if total.cut_off > 0 {
@@ -187,8 +192,8 @@ impl Session<'_, '_> {
     /// What all modules share: the set of one prefix, and JSON.
     fn finish(&mut self) -> Result<(), Problems> {
         if let Some(set) = self.outputs.shared.take() {
-            let interrupted = self.exit == Exit::Interrupted;
-            match set.finish(&self.records, interrupted.then_some("interrupted")) {
+            let reasons = self.rejected.join("; ");
+            match set.finish(&self.records, Some(reasons.as_str()).filter(|reasons| !reasons.is_empty())) {
                 Ok(text) => self.context.console.info(text),
                 Err(problem) => self.failed(problem),
             }
