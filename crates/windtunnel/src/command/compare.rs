@@ -6,7 +6,7 @@ use windtunnel_core::output::comparison_report;
 use windtunnel_core::suite::Suite;
 
 use crate::args::CompareArgs;
-use crate::command::run::judge::{Inconclusive, of_outcome};
+use crate::command::run::judge::of_outcome;
 use crate::command::{Context, print, run_store};
 use crate::exit::Exit;
 
@@ -17,12 +17,16 @@ pub(super) fn compare(args: &CompareArgs, context: &mut Context<'_>) -> Result<E
     let mut read = |what: &str| read_run(what, &store).map_err(|problem| problems.0.push(problem)).ok();
     let (old, new) = (read(&args.old), read(&args.new));
     problems.into_result()?;
-    let (Some(old), Some(new)) = (old, new) else { return Ok(Exit::Usage) };
+    let (Some(old), Some(mut new)) = (old, new) else { return Ok(Exit::Usage) };
+    let doubts = context.settings.results.doubts;
+    if doubts.force
+        && let Some(limited) = new.limited.take()
+    {
+        context.console.warning(format_args!("{limited}; judged all the same, because of --force"));
+    }
     let comparison = compare_sides(&old, &new, &tolerances(&new, context));
     print(&comparison_report(&comparison))?;
-    let inconclusive =
-        if context.settings.results.inconclusive_fails { Inconclusive::Fails } else { Inconclusive::Warns };
-    let (exit, word) = of_outcome(comparison.outcome(), inconclusive);
+    let (exit, word) = of_outcome(comparison.outcome(), doubts);
     context.console.info(word);
     Ok(exit)
 }

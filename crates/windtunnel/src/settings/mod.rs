@@ -101,8 +101,17 @@ pub(crate) struct Results {
     pub(crate) compat: Compat,
     /// `--exit-code-on-error`.
     pub(crate) exit_code_on_error: u8,
-    /// `--inconclusive fail`.
+    /// What stands in the way of a verdict, and what it does.
+    pub(crate) doubts: Doubts,
+}
+
+/// What a run or a comparison in doubt comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Doubts {
+    /// `--inconclusive fail`: exit code 4 instead of a warning.
     pub(crate) inconclusive_fails: bool,
+    /// `--force`: a limited generator is a warning instead of exit code 4.
+    pub(crate) force: bool,
 }
 
 /// What is said while it runs.
@@ -284,7 +293,10 @@ impl Results {
             json_file: layers.get("json-file").map(|raw| raw.value.clone()),
             compat: compat.map(|compat| compat.value).unwrap_or_default(),
             exit_code_on_error: code.map_or(1, |code| code.value),
-            inconclusive_fails: inconclusive.is_some_and(|fails| fails.value),
+            doubts: Doubts {
+                inconclusive_fails: inconclusive.is_some_and(|fails| fails.value),
+                force: layers.is_on("force", problems),
+            },
         }
     }
 }

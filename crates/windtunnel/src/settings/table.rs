@@ -300,6 +300,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         commands: &[For::Run, For::Compare],
     },
     Setting {
+        key: "force",
+        short: None,
+        takes: Takes::Nothing,
+        help: "Judge and keep a run although the load generator was its limit",
+        heading: RESULTS,
+        common: false,
+        locust: Locust::No,
+        commands: &[For::Run, For::Compare],
+    },
+    Setting {
         key: "print-stats",
         short: None,
         takes: Takes::Nothing,

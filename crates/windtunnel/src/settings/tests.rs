@@ -58,7 +58,7 @@ fn defaults_are_those_of_the_help() {
     assert_eq!(settings.results.exit_code_on_error, 1);
     assert_eq!(settings.results.compat, Compat::V2_47);
     assert_eq!(settings.generator.seed, 1);
-    assert!(!settings.target.sim && !settings.results.inconclusive_fails);
+    assert!(!settings.target.sim && settings.results.doubts == Doubts::default());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use windtunnel_core::compare::{Comparison, Outcome, Side, Tolerances, compare};
 use windtunnel_core::summary::{Ending, RunRecord};
 
 use crate::exit::Exit;
+use crate::settings::Doubts;
 
 /// What a run of a module comes to.
 #[derive(Debug)]
@@ -18,15 +19,8 @@ pub(super) struct Judgement {
     pub(super) comparison: Option<Comparison>,
     /// Why the run may not become a baseline, if it may not.
     pub(super) rejected: Option<String>,
-}
-
-/// What an inconclusive comparison does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::command) enum Inconclusive {
-    /// Exit code 0, with a warning.
-    Warns,
-    /// Exit code 4.
-    Fails,
+    /// Why it would have been rejected without `--force`.
+    pub(super) forced: Option<String>,
 }
 
 /// Judges a run.
@@ -34,7 +28,7 @@ pub(super) fn judge(
     record: &RunRecord,
     baseline: Option<&Side>,
     tolerances: &Tolerances,
-    inconclusive: Inconclusive,
+    doubts: Doubts,
 ) -> Judgement {
     if record.ending != Some(Ending::Complete) {
         return rejected(Exit::Interrupted, "interrupted", None);
@@ -42,10 +36,11 @@ pub(super) fn judge(
     if record.total.requests == 0 {
         return rejected(Exit::NoVerdict, "nothing was measured: no request ended", None);
     }
-    let side = Side::from_record(record);
+    let mut side = Side::from_record(record);
+    let limited = if doubts.force { side.limited.take() } else { None };
     let comparison = baseline.map(|baseline| compare(baseline, &side, tolerances));
     let (mut exit, mut word) = match &comparison {
-        Some(comparison) => of_outcome(comparison.outcome(), inconclusive),
+        Some(comparison) => of_outcome(comparison.outcome(), doubts),
         None => (Exit::Success, "no baseline yet".to_owned()),
     };
     let covered = comparison.as_ref().is_some_and(Comparison::failures_covered);
@@ -62,20 +57,20 @@ pub(super) fn judge(
             let exit = exit.max(Exit::NoVerdict);
             rejected(exit, &format!("the load generator was the limit: {limited}"), comparison)
         }
-        None => Judgement { exit, word, comparison, rejected: None },
+        None => Judgement { exit, word, comparison, rejected: None, forced: limited },
     }
 }
 
 /// The exit code of a comparison, and why.
-pub(in crate::command) fn of_outcome(outcome: Outcome, inconclusive: Inconclusive) -> (Exit, String) {
+pub(in crate::command) fn of_outcome(outcome: Outcome, doubts: Doubts) -> (Exit, String) {
     let (exit, word) = match outcome {
         Outcome::Regressed => (Exit::Regression, "regressed"),
         Outcome::Improved => (Exit::Success, "improved"),
         Outcome::Unchanged => (Exit::Success, "unchanged"),
-        Outcome::NotJudged => match inconclusive {
-            Inconclusive::Warns => (Exit::Success, "inconclusive: too few requests"),
-            Inconclusive::Fails => (Exit::NoVerdict, "inconclusive: too few requests"),
-        },
+        Outcome::NotJudged if doubts.inconclusive_fails => {
+            (Exit::NoVerdict, "inconclusive: too few requests")
+        }
+        Outcome::NotJudged => (Exit::Success, "inconclusive: too few requests"),
         Outcome::NothingComparable => (Exit::NoVerdict, "nothing is comparable with the baseline"),
         Outcome::GeneratorLimited => (Exit::NoVerdict, "the load generator was the limit"),
     };
@@ -83,5 +78,5 @@ pub(in crate::command) fn of_outcome(outcome: Outcome, inconclusive: Inconclusiv
 }
 
 fn rejected(exit: Exit, reason: &str, comparison: Option<Comparison>) -> Judgement {
-    Judgement { exit, word: reason.to_owned(), comparison, rejected: Some(reason.to_owned()) }
+    Judgement { exit, word: reason.to_owned(), comparison, rejected: Some(reason.to_owned()), forced: None }
 }

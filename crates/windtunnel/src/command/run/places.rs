@@ -116,6 +116,7 @@ mod tests {
     use windtunnel_stats::Compat;
 
     use super::*;
+    use crate::settings::Doubts;
     use crate::settings::layer::{Origin, Sourced};
 
     fn places(csv: Option<&str>, simulated: bool) -> Result<Places, Problem> {
@@ -128,7 +129,7 @@ mod tests {
             json_file: None,
             compat: Compat::V2_47,
             exit_code_on_error: 1,
-            inconclusive_fails: false,
+            doubts: Doubts::default(),
         };
         Places::choose(&results, simulated, |path| path == Path::new("results"))
     }

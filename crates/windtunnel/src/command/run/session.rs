@@ -10,7 +10,7 @@ use windtunnel_stats::Compat;
 
 use crate::command::run::files::{Outputs, Set};
 use crate::command::run::job::{Job, Simulated};
-use crate::command::run::judge::{Inconclusive, Judgement, judge};
+use crate::command::run::judge::{Judgement, judge};
 use crate::command::run::machine::machine;
 use crate::command::run::places::Places;
 use crate::command::run::prepare::BaseUrls;
@@ -125,13 +125,9 @@ impl Session<'_, '_> {
 
     /// Compares, prints, puts the files in place, stores; a line that says what the module comes to.
     fn module(&mut self, job: &Job, module: usize, record: &RunRecord, set: Option<Set>) -> String {
-        let inconclusive = if self.context.settings.results.inconclusive_fails {
-            Inconclusive::Fails
-        } else {
-            Inconclusive::Warns
-        };
+        let doubts = self.context.settings.results.doubts;
         let baseline = job.baselines[module].as_ref();
-        let judgement = judge(record, baseline, &job.tolerances(module), inconclusive);
+        let judgement = judge(record, baseline, &job.tolerances(module), doubts);
         self.report(record, &judgement);
         let name = &record.header.module;
         self.rejected.extend(judgement.rejected.iter().map(|reason| format!("{name}: {reason}")));
@@ -165,6 +161,9 @@ impl Session<'_, '_> {
     fn report(&mut self, record: &RunRecord, judgement: &Judgement) {
         if let Some(comparison) = &judgement.comparison {
             self.context.console.table(&(comparison_report(comparison) + "\n"));
+        }
+        if let Some(forced) = &judgement.forced {
+            self.context.console.warning(format_args!("{forced}; judged all the same, because of --force"));
         }
         let total = &record.total;
         if total.cut_off > 0 {
