@@ -1,12 +1,15 @@
-//! Messages for people: on stderr, or in the file of `--logfile`.
+//! What is said to people: results on stdout, messages on stderr or in the file of `--logfile`.
 
 use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use jiff::Timestamp;
 use windtunnel_core::error::Problems;
+
+use crate::terminal::print;
 
 /// How important a message is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +58,8 @@ pub(crate) struct Console {
     log: Option<File>,
     /// A line of progress stands on the terminal and must be taken away before anything else is printed.
     line_stands: bool,
+    /// stdout carries data for a program, so that results for people go to stderr.
+    stdout_is_data: bool,
 }
 
 impl Console {
@@ -64,7 +69,7 @@ impl Console {
     /// When the file cannot be opened.
     pub(crate) fn open(level: Level, log: Option<&Path>) -> io::Result<Self> {
         let log = log.map(|path| OpenOptions::new().create(true).append(true).open(path)).transpose()?;
-        Ok(Self { level, log, line_stands: false })
+        Ok(Self { level, log, line_stands: false, stdout_is_data: false })
     }
 
     /// What happens.
@@ -86,7 +91,23 @@ impl Console {
         self.stderr(&(text + "\n"));
     }
 
-    /// Tables and other text that no level hides.
+    /// Leaves stdout to data for a program (`--json`): results for people go to stderr from now on.
+    pub(crate) fn leave_stdout_to_data(&mut self) {
+        self.stdout_is_data = true;
+    }
+
+    /// Final tables, comparisons and verdicts: what a run is made for.
+    pub(crate) fn result(&mut self, text: &str) {
+        if self.stdout_is_data {
+            self.stderr(text);
+        } else {
+            self.clear_line();
+            // A reader that is gone must not change what the run comes to; neither must a full disk behind it.
+            let _ = print(text);
+        }
+    }
+
+    /// Tables of a run that goes on, which no level hides.
     pub(crate) fn table(&mut self, text: &str) {
         self.stderr(text);
     }
@@ -138,9 +159,9 @@ pub(crate) fn can_redraw() -> bool {
     io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Columns of the terminal on stderr.
-pub(crate) fn columns() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+/// Columns of the terminal that `stream` is, if it is one.
+pub(crate) fn columns(stream: impl AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
     (size.ws_col > 0).then_some(usize::from(size.ws_col))
 }
 

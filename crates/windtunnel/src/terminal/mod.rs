@@ -1,4 +1,4 @@
-//! What is printed where: messages, progress and tables on stderr, data on stdout.
+//! What is printed where: results and data on stdout, messages and progress on stderr.
 //!
 //! Nothing else in the program writes to either. A broken pipe is no error: whoever reads has seen enough.
 

@@ -1,5 +1,6 @@
 //! What is shown while a run goes on: one line that is redrawn, plain lines, or Locust's tables.
 
+use std::io::stderr;
 use std::time::Duration;
 
 use windtunnel_core::summary::{Phase, Snapshot};
@@ -65,7 +66,7 @@ impl Progress {
         }
         match self.style {
             Style::Line => {
-                let width = columns().unwrap_or(80).saturating_sub(1);
+                let width = columns(stderr()).unwrap_or(80).saturating_sub(1);
                 console.line(&fit(&fields(&self.name, snapshot), width));
             }
             Style::Lines => {

@@ -85,10 +85,11 @@ impl Ended {
         self
     }
 
-    /// Fails the test unless stderr has this text.
+    /// Fails the test unless this text was printed.
     #[track_caller]
     pub(crate) fn expect_message(&self, text: &str) -> &Self {
-        assert!(self.stderr.contains(text), "`{text}` is missing:\n{}", self.stderr);
+        let is_there = self.stderr.contains(text) || self.stdout.contains(text);
+        assert!(is_there, "`{text}` is missing:\n{}{}", self.stderr, self.stdout);
         self
     }
 }

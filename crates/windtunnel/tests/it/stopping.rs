@@ -85,6 +85,7 @@ fn a_second_signal_does_not_wait_for_what_is_in_flight() {
     }
     signal(&child, Signal::INT);
     stderr.read_to_string(&mut told).unwrap();
+    child.stdout.take().unwrap().read_to_string(&mut told).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{told}");
     assert!(told.contains("interrupted (exit code 130)"), "{told}");
 }

@@ -41,6 +41,9 @@ pub(super) fn run(args: &RunArgs, context: &mut Context<'_>) -> Result<Exit, Pro
     let control = Control::default();
     let interrupt = Interrupt::install(control.clone())
         .map_err(|error| Problem::new(format!("cannot wait for signals: {error}")))?;
+    if context.settings.results.json {
+        context.console.leave_stdout_to_data();
+    }
     let outputs = Outputs::open(&places, &jobs, &context.settings.results)?;
     say_first(&jobs, &places, context);
     Session {

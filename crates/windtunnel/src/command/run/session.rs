@@ -1,5 +1,7 @@
 //! The jobs of one call of the program, run one after the other, each reported before the next begins.
 
+use std::io::stdout;
+
 use windtunnel_core::engine::{self, Control, Options};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::output::console::{Rates, error_report, name_width, percentile_table, stats_table};
@@ -59,7 +61,7 @@ impl Session<'_, '_> {
         }
         self.finish()?;
         if lines.len() > 1 {
-            self.context.console.table(&format!("\n{}\n", lines.join("\n")));
+            self.context.console.result(&format!("\n{}\n", lines.join("\n")));
         }
         Ok(self.exit)
     }
@@ -115,12 +117,12 @@ impl Session<'_, '_> {
 
     fn tables(&mut self, records: &[RunRecord]) {
         let compat = self.context.settings.results.compat;
-        let width = name_width(columns());
+        let width = name_width(columns(stdout()));
         let mut text = String::from("\n");
         text.push_str(&stats_table(records, Rates::WholeRun, compat, width));
         text.push_str(&percentile_table(records, width));
         text.push_str(&error_report(records, width));
-        self.context.console.table(&text);
+        self.context.console.result(&text);
     }
 
     /// Compares, prints, puts the files in place, stores; a line that says what the module comes to.
@@ -154,13 +156,13 @@ impl Session<'_, '_> {
         self.exit = self.exit.max(judgement.exit);
         let on_error = self.context.settings.results.exit_code_on_error;
         let line = format!("{name}: {} (exit code {})", judgement.word, judgement.exit.code(on_error));
-        self.context.console.table(&format!("{line}\n"));
+        self.context.console.result(&format!("{line}\n"));
         line
     }
 
     fn report(&mut self, record: &RunRecord, judgement: &Judgement) {
         if let Some(comparison) = &judgement.comparison {
-            self.context.console.table(&(comparison_report(comparison) + "\n"));
+            self.context.console.result(&(comparison_report(comparison) + "\n"));
         }
         if let Some(forced) = &judgement.forced {
             self.context.console.warning(format_args!("{forced}; judged all the same, because of --force"));
@@ -237,7 +239,7 @@ impl Watch<'_> {
             self.console.warning("interrupted: requests in flight may finish; once more stops at once");
         }
         let compat = self.compat;
-        let table = || stats_table(snapshot.records, Rates::Current, compat, name_width(columns()));
+        let table = || stats_table(snapshot.records, Rates::Current, compat, name_width(columns(stdout())));
         self.progress.show(snapshot, self.console, table);
         if let Err(problem) = self.update(snapshot.records)
             && !self.told_unwritable
