@@ -97,7 +97,7 @@ async fn a_busy_model_delays_neither_other_models_nor_health() {
             began.elapsed()
         }
     );
-    let expected = Times::new(1, &crate::Latency { spread: 0.0, ..crate::Latency::default() })
+    let expected = Times::new(1, 1, &crate::Latency { spread: 0.0, ..crate::Latency::default() })
         .serving(draw::name_hash("readability"), 0);
     assert!(is_about(other.1, expected), "{other:?}");
     assert_eq!(health, Duration::ZERO);
