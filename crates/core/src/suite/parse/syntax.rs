@@ -34,6 +34,9 @@ fn problem(file: &Arc<SourceFile>, error: &Error) -> Problem {
     let message = error.message();
     let message = message.strip_suffix(", expected nothing").unwrap_or(message);
     let problem = at.problem(format!("not valid TOML: {message}"));
+    if message == "duplicate key" {
+        return problem;
+    }
     match hint(&file.text, &span) {
         Some(hint) => problem.help(hint),
         None => problem,
