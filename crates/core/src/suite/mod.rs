@@ -305,6 +305,7 @@ mod wait;
 
 pub use data::{Table, load_table};
 pub use discover::{Suite, SuiteError};
+pub use parse::toml_document;
 pub use selection::{Selection, SelectionError, Selector};
 pub use variables::{Variable, Variables, VariablesError, WrongType, resolve_variables};
 pub use wait::parse_wait;
