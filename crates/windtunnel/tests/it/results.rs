@@ -69,6 +69,39 @@ fn stored_runs_and_files_are_compared() {
     told.expect_code(2).expect_message("nothing").expect_message("neither");
 }
 
+/// A CSV with one row: requests, failures, and a latency in milliseconds.
+fn stats(requests: u64, failures: u64, ms: u64) -> String {
+    format!(
+        "Type,Name,Request Count,Failure Count,Average Response Time,Requests/s,50%,66%,95%,Max Response Time\n\
+         POST,/v1/models/a:predict,{requests},{failures},{ms},10.0,{ms},{ms},{ms},{ms}\n"
+    )
+}
+
+#[test]
+fn failures_that_the_old_result_does_not_have_are_exit_code_1_in_compare_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write("good_stats.csv", &stats(600, 0, 100));
+    sandbox.write("one_stats.csv", &stats(600, 1, 100));
+    sandbox.write("all_stats.csv", &stats(600, 600, 100));
+    sandbox.run(&["compare", "good", "one"]).expect_code(1).expect_message("requests failed");
+    sandbox.run(&["compare", "one", "good"]).expect_code(0);
+    sandbox.run(&["compare", "one", "one"]).expect_code(0);
+    sandbox.run(&["compare", "good", "all"]).expect_code(3);
+    sandbox.run(&["compare", "all", "all"]).expect_code(0);
+}
+
+#[test]
+fn tolerances_of_the_module_hold_in_compare_whichever_side_knows_it() {
+    let (sandbox, server) = (with_modules(&["a"]), healthy());
+    run(&sandbox, &server, &["a", "--csv", "results/a"]).expect_code(0);
+    sandbox.write("slow_stats.csv", &stats(30, 0, 600));
+    sandbox.run(&["compare", "results/a", "slow"]).expect_code(3);
+    let tolerant = "[compare]\ntolerance = \"100%\"\navg = \"100%\"\n";
+    sandbox.write("models/a.toml", &(tolerant.to_owned() + &module("a")));
+    sandbox.write("slow_stats.csv", &stats(30, 0, 400));
+    sandbox.run(&["compare", "results/a", "slow"]).expect_code(0);
+}
+
 #[test]
 fn a_reader_that_is_gone_is_no_error() {
     let sandbox = Sandbox::new();
