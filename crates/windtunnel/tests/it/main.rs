@@ -6,10 +6,12 @@
 mod checking;
 mod command_line;
 mod fetch;
+mod liftwing;
 mod new_module;
 mod results;
 mod running;
 mod sandbox;
 mod server;
+mod shipped;
 mod stopping;
 mod usage;
