@@ -11,6 +11,7 @@ mod new_module;
 mod results;
 mod running;
 mod sandbox;
+mod self_comparison;
 mod server;
 mod shipped;
 mod stopping;
