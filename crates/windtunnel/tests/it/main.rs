@@ -5,6 +5,7 @@
 
 mod checking;
 mod command_line;
+mod counts;
 mod fetch;
 mod liftwing;
 mod new_module;
