@@ -16,4 +16,5 @@ mod self_comparison;
 mod server;
 mod shipped;
 mod stopping;
+mod trouble;
 mod usage;
