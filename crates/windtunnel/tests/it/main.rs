@@ -3,6 +3,7 @@
 // A test that panics has failed, which is what is meant.
 #![allow(clippy::unwrap_used)]
 
+mod bad_input;
 mod checking;
 mod command_line;
 mod counts;
