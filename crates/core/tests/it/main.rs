@@ -5,3 +5,5 @@
 mod engine;
 mod imports;
 mod server;
+mod setup;
+mod wire;
