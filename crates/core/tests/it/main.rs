@@ -6,4 +6,5 @@ mod engine;
 mod imports;
 mod server;
 mod setup;
+mod steering;
 mod wire;
