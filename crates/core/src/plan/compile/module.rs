@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minijinja::Value;
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 use crate::error::{Problem, Problems, nearest};
 use crate::plan::PlannedModule;
@@ -16,7 +17,7 @@ use crate::plan::names::{self, Known};
 use crate::plan::request::RequestPlan;
 use crate::plan::rows::RowTable;
 use crate::plan::scope::{Files, ModuleScope, REDACTED, Salt, SharedModule, UserScope};
-use crate::plan::template::{Compiled, Failure, locate_word};
+use crate::plan::template::{Compiled, Failure, PATH, QUERY, locate_word};
 use crate::plan::values::from_json;
 use crate::suite::{Module, Table, TableSpec, Variables};
 use crate::wire::PreparedRequest;
@@ -191,10 +192,31 @@ fn shown(variables: &Variables) -> BTreeMap<String, Shown> {
     each.collect()
 }
 
+/// The values of secret variables in all their forms, the longest first: one may be a part of another.
 fn secrets_of(variables: &Variables) -> Vec<String> {
     let secret = variables.0.iter().filter(|variable| variable.secret);
     let texts = secret.map(|variable| from_json(&variable.value).to_string());
-    texts.filter(|text| text.len() > 2).collect()
+    let mut forms: Vec<String> =
+        texts.filter(|text| text.len() > 2).flat_map(|text| forms_of(&text)).collect();
+    forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    forms.dedup();
+    forms
+}
+
+/// A text as requests hold it: as it is, within JSON, in a path, in a query, in a form, and by the filter
+/// `urlencode`, which keeps slashes.
+fn forms_of(text: &str) -> [String; 6] {
+    const FILTER: &AsciiSet = &QUERY.remove(b'/');
+    let json = serde_json::Value::from(text).to_string();
+    let query = utf8_percent_encode(text, QUERY).to_string();
+    [
+        text.to_owned(),
+        json[1..json.len() - 1].to_owned(),
+        utf8_percent_encode(text, PATH).to_string(),
+        utf8_percent_encode(text, FILTER).to_string(),
+        query.replace("%20", "+"),
+        query,
+    ]
 }
 
 /// `text` as a part of a file's name: what separates folders or cannot be seen becomes `_`.

@@ -109,7 +109,7 @@ impl Job {
             earlier: &earlier,
             baselines: &baselines,
         };
-        announcement.text()
+        self.plan.redact(&announcement.text())
     }
 
     fn baseline_text(&self, module: usize, places: &Places) -> String {
@@ -153,7 +153,7 @@ impl Job {
             users: self.plan.load.users,
             spawn_rate: self.plan.load.spawn_rate,
             run_time: self.plan.load.run_time,
-            target: targets.join(", "),
+            target: self.plan.redact(&targets.join(", ")),
             seed: self.plan.seed,
             variables: module.variables.clone(),
             together: self.beside(&module.name),
