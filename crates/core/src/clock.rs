@@ -67,7 +67,13 @@ impl Clock {
     /// Now, as a moment of the run.
     #[must_use]
     pub fn now(&self) -> RunTime {
-        RunTime::from_duration(self.start.elapsed())
+        self.moment(Instant::now())
+    }
+
+    /// `instant` as a moment of the run; the start when it was before it.
+    #[must_use]
+    pub fn moment(&self, instant: Instant) -> RunTime {
+        RunTime::from_duration(instant.saturating_duration_since(self.start))
     }
 
     /// The instant at which the run reaches `at`.

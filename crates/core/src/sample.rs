@@ -18,7 +18,7 @@ pub struct Sample {
     pub due: RunTime,
     /// When its first byte was handed to the connection, or connecting began where that came first.
     pub sent: RunTime,
-    /// When the response's head was there; `last_byte` where none came.
+    /// When the first byte of the response was there; `last_byte` where none came.
     pub first_byte: RunTime,
     /// When the last byte of the response was there, or the failure was known.
     pub last_byte: RunTime,

@@ -125,7 +125,7 @@ impl Side {
     /// What it is, for people.
     pub(super) fn title(&self) -> String {
         match self.started {
-            Some(at) => format!("{}, started {}", self.label, at.strftime("%Y-%m-%d %H:%M:%S UTC")),
+            Some(at) => format!("{}, {}", self.label, at.strftime("%Y-%m-%d %H:%M UTC")),
             None => self.label.clone(),
         }
     }

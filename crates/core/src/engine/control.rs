@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// How a run is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +19,8 @@ pub enum Stop {
 pub(crate) struct Wish {
     /// How to stop, if at all.
     pub(crate) stop: Option<Stop>,
+    /// When a stop was asked for first.
+    pub(crate) stopped: Option<Instant>,
     /// How many users, where it is not what the plan says.
     pub(crate) users: Option<u32>,
 }
@@ -37,16 +40,36 @@ impl Default for Control {
 impl Control {
     /// Stops the run. A stronger wish replaces a weaker one, never the other way.
     pub fn stop(&self, how: Stop) {
-        self.wish.send_modify(|wish| wish.stop = wish.stop.max(Some(how)));
+        self.wish.send_modify(|wish| {
+            wish.stop = wish.stop.max(Some(how));
+            wish.stopped.get_or_insert_with(Instant::now);
+        });
     }
 
     /// Changes the number of users: missing ones are started at the plan's spawn rate, the youngest of too
-    /// many end after their current task.
+    /// many end after their current request. Without users a run waits for more of them, or for its end.
     pub fn set_users(&self, users: u32) {
         self.wish.send_modify(|wish| wish.users = Some(users));
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Wish> {
         self.wish.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_is_never_taken_back_and_keeps_its_first_moment() {
+        let control = Control::default();
+        let wishes = control.subscribe();
+        control.stop(Stop::Now);
+        let first = *wishes.borrow();
+        control.stop(Stop::Graceful);
+        assert_eq!(*wishes.borrow(), first);
+        assert_eq!(first.stop, Some(Stop::Now));
+        assert!(first.stopped.is_some());
     }
 }

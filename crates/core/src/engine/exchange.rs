@@ -1,14 +1,15 @@
 //! From a rendered request to a sample: the only place where what was due, the row and the wire meet.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use tokio::time::timeout;
 
-use crate::clock::RunTime;
+use crate::clock::{Clock, RunTime};
 use crate::engine::thread::Thread;
-use crate::plan::{Plan, Response, StepPlan, UserScope};
+use crate::plan::{Response, StepPlan, UserScope};
 use crate::sample::Sample;
 use crate::transport::{Connection, Connector, Exchange, Failure};
 use crate::wire::{Fault, PreparedRequest};
@@ -24,14 +25,26 @@ pub(super) struct Line<'a> {
 }
 
 /// One request, sent and answered or not.
-struct Attempt {
-    sent: RunTime,
-    exchange: Exchange,
+pub(super) struct Attempt {
+    pub(super) sent: RunTime,
+    pub(super) exchange: Exchange,
     resent: bool,
 }
 
+/// What became of a request, as far as its user cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It succeeded.
+    Success,
+    /// It failed.
+    Failure,
+    /// It failed without a byte of response, and not for lack of time: the next one would meet the same at
+    /// once.
+    Silence,
+}
+
 impl Line<'_> {
-    /// Sends `request` of `step`, judges the response, counts it, and returns why it failed.
+    /// Sends `request` of `step`, judges the response and counts it.
     pub(super) async fn send(
         &mut self,
         thread: &Thread,
@@ -39,38 +52,45 @@ impl Line<'_> {
         scope: &mut UserScope,
         request: &PreparedRequest,
         due: RunTime,
-    ) -> Option<FaultText> {
+    ) -> Outcome {
         let in_flight = thread.begin(step.series);
-        let attempt = self.attempt(thread, step, request).await;
-        let fault = judge(&thread.plan, step, scope, attempt.sent, &attempt.exchange);
-        let exchange = &attempt.exchange;
+        let Attempt { sent, exchange, resent } = self.attempt(&thread.clock, step.timeout, request).await;
+        let fault = judge(step, scope, sent, &exchange);
         let sample = Sample {
             series: step.series,
-            due: due.min(attempt.sent),
-            sent: attempt.sent,
+            due: due.min(sent),
+            sent,
             first_byte: exchange.first_byte.unwrap_or(exchange.last_byte),
             last_byte: exchange.last_byte,
             status: exchange.status,
             fault: fault.as_ref().map(|(fault, _)| *fault),
             received: exchange.received,
-            resent: attempt.resent,
+            resent,
         };
         in_flight.end();
         thread.record(&sample, fault.as_ref().map(|(_, text)| text.as_ref()));
-        fault
+        match sample.fault {
+            None => Outcome::Success,
+            Some(fault) if exchange.first_byte.is_some() || fault == Fault::Timeout => Outcome::Failure,
+            Some(_) => Outcome::Silence,
+        }
     }
 
-    /// Sends within the step's timeout, a second time where an idle connection was found closed.
-    async fn attempt(&mut self, thread: &Thread, step: &StepPlan, request: &PreparedRequest) -> Attempt {
-        let sent = thread.clock.now();
+    /// Sends within `limit`, a second time where an idle connection was found closed.
+    pub(super) async fn attempt(
+        &mut self,
+        clock: &Clock,
+        limit: Duration,
+        request: &PreparedRequest,
+    ) -> Attempt {
+        let sent = clock.now();
         let mut resent = false;
-        let exchange = match timeout(step.timeout, self.exchange(thread, request, &mut resent)).await {
+        let exchange = match timeout(limit, self.exchange(clock, request, &mut resent)).await {
             Ok(Ok(exchange)) => exchange,
-            Ok(Err(failure)) => unanswered(thread, failure),
+            Ok(Err(failure)) => unanswered(clock, failure),
             Err(_) => {
-                self.connection = None;
-                let text = format!("timeout: no whole response within {} s", step.timeout.as_secs_f64());
-                unanswered(thread, Failure { fault: Fault::Timeout, text: text.into() })
+                let text = format!("timeout: no whole response within {} s", limit.as_secs_f64());
+                unanswered(clock, Failure { fault: Fault::Timeout, text: text.into() })
             }
         };
         Attempt { sent, exchange, resent }
@@ -78,43 +98,57 @@ impl Line<'_> {
 
     async fn exchange(
         &mut self,
-        thread: &Thread,
+        clock: &Clock,
         request: &PreparedRequest,
         resent: &mut bool,
     ) -> Result<Exchange, Failure> {
-        let mut reused = self.connection.take().filter(|connection| !connection.is_closed());
-        loop {
-            let was_used = reused.is_some();
-            let mut connection = match reused.take() {
-                Some(connection) => connection,
-                None => self.connector.connect(&thread.clock).await?,
-            };
-            let exchange = connection.exchange(request, &thread.clock).await;
-            if exchange.reusable {
-                self.connection = Some(connection);
+        // Not put back before the response is whole: one that is given up in between takes it with it.
+        if let Some(connection) = self.connection.take().filter(|connection| !connection.is_closed()) {
+            let sent = clock.now();
+            let exchange = self.over(connection, clock, request).await;
+            if !is_stale(&exchange, sent) {
+                return Ok(exchange);
             }
-            if was_used && is_stale(&exchange) {
-                *resent = true;
-                continue;
-            }
-            return Ok(exchange);
+            *resent = true;
         }
+        let connection = self.connector.connect(clock).await?;
+        Ok(self.over(connection, clock, request).await)
+    }
+
+    /// Sends over `connection`, and keeps it where another request may follow.
+    async fn over(
+        &mut self,
+        mut connection: Connection,
+        clock: &Clock,
+        request: &PreparedRequest,
+    ) -> Exchange {
+        let exchange = connection.exchange(request, clock).await;
+        if exchange.reusable {
+            self.connection = Some(connection);
+        }
+        exchange
     }
 }
 
-/// Did an idle connection turn out to be closed, before one byte of a response came?
-fn is_stale(exchange: &Exchange) -> bool {
+/// A server that had closed an idle connection says so as soon as it gets the request: after one round trip.
+/// What breaks later broke while the server worked on the request.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// Did an idle connection, on which a request was sent at `sent`, turn out to be closed, before one byte of a
+/// response came?
+fn is_stale(exchange: &Exchange, sent: RunTime) -> bool {
     exchange.first_byte.is_none()
+        && exchange.last_byte - sent < AT_ONCE
         && exchange
             .failure
             .as_ref()
             .is_some_and(|failure| matches!(failure.fault, Fault::Closed | Fault::Read | Fault::Write))
 }
 
-fn unanswered(thread: &Thread, failure: Failure) -> Exchange {
+fn unanswered(clock: &Clock, failure: Failure) -> Exchange {
     Exchange {
         first_byte: None,
-        last_byte: thread.clock.now(),
+        last_byte: clock.now(),
         status: 0,
         received: 0,
         headers: HeaderMap::new(),
@@ -127,7 +161,6 @@ fn unanswered(thread: &Thread, failure: Failure) -> Exchange {
 
 /// Why this exchange counts as failed, if it does; saves what the step saves where it does not.
 pub(super) fn judge(
-    plan: &Plan,
     step: &StepPlan,
     scope: &mut UserScope,
     sent: RunTime,
@@ -149,12 +182,31 @@ pub(super) fn judge(
         body: &exchange.body,
         time: exchange.last_byte - sent,
     };
-    step.judge(plan, scope, &response).err().map(|text| (Fault::Expectation, text.into()))
+    step.judge(scope, &response).err().map(|text| (Fault::Expectation, text.into()))
 }
 
 fn status_text(status: u16) -> Cow<'static, str> {
     match StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason()) {
         Some(reason) => format!("HTTP {status} {reason}").into(),
         None => format!("HTTP {status}").into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_breaks_while_the_server_works_was_not_idle() {
+        let clock = Clock::start();
+        let closed = || unanswered(&clock, Failure { fault: Fault::Closed, text: "closed".into() });
+        assert!(is_stale(&closed(), clock.now()));
+        let sent = clock.now();
+        tokio::time::advance(AT_ONCE).await;
+        assert!(!is_stale(&closed(), sent));
+        let answered = Exchange { first_byte: Some(clock.now()), ..closed() };
+        assert!(!is_stale(&answered, clock.now()));
+        let refused = unanswered(&clock, Failure { fault: Fault::Connect, text: "refused".into() });
+        assert!(!is_stale(&refused, clock.now()));
     }
 }

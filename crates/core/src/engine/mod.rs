@@ -9,6 +9,7 @@ mod exchange;
 mod health;
 mod pacer;
 mod rehearse;
+mod stripe;
 mod thread;
 mod user;
 mod worker;
@@ -26,7 +27,7 @@ use tokio::sync::watch;
 use crate::clock::{Clock, RunTime};
 use crate::engine::control::Wish;
 use crate::engine::thread::{INTERVALS, Outbox};
-use crate::engine::worker::Assignment;
+use crate::engine::worker::{Assignment, Machinery};
 use crate::plan::{Plan, SpawnSchedule};
 use crate::record::Interval;
 use crate::summary::{Collector, Ending, Header, Phase, Row, RunRecord, SeriesSummary, Snapshot};
@@ -87,7 +88,7 @@ pub fn run(
     let collector = Collector::new(headers, rows(plan), threads);
     let clock = Clock::start();
     let crew = Crew::start(plan, clock, &tls, threads, control)?;
-    let mut watch = Watch { plan, clock, wishes: control.subscribe(), collector, stopped: None };
+    let mut watch = Watch { plan, clock, wishes: control.subscribe(), collector };
     let result = watch.until_the_end(&crew, observe);
     crew.join()?;
     result?;
@@ -127,22 +128,28 @@ impl Crew {
     ) -> Result<Self, EngineError> {
         let (full_sender, full) = sync_channel(threads * (INTERVALS + 1));
         let mut crew = Self { handles: Vec::new(), full, empty: Vec::new() };
+        let mut assignments = Vec::new();
         for thread in 0..threads {
             let (empty, empty_receiver) = channel();
             for _ in 1..INTERVALS {
                 drop(empty.send(Box::new(Interval::new(plan.series.len()))));
             }
-            let assignment = Assignment {
+            assignments.push(Assignment {
                 plan: plan.clone(),
                 clock,
                 tls: tls.clone(),
                 outbox: Outbox { thread, full: full_sender.clone(), empty: empty_receiver },
                 threads,
                 wishes: control.subscribe(),
-            };
-            let builder = std::thread::Builder::new().name(format!("load-{thread}"));
-            crew.handles.push(builder.spawn(move || worker::work(assignment))?);
+                machinery: Machinery::new()?,
+            });
             crew.empty.push(empty);
+        }
+        for (thread, assignment) in assignments.into_iter().enumerate() {
+            let builder = std::thread::Builder::new().name(format!("load-{thread}"));
+            let spawned = builder.spawn(move || worker::work(assignment));
+            // The threads that run already must not go on by themselves.
+            crew.handles.push(spawned.inspect_err(|_| control.stop(Stop::Now))?);
         }
         Ok(crew)
     }
@@ -161,8 +168,6 @@ struct Watch<'a> {
     clock: Clock,
     wishes: watch::Receiver<Wish>,
     collector: Collector,
-    /// When the stop from outside was seen.
-    stopped: Option<RunTime>,
 }
 
 impl Watch<'_> {
@@ -185,12 +190,10 @@ impl Watch<'_> {
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
             let now = self.clock.now();
-            if self.stopped.is_none() && self.wishes.borrow().stop.is_some() {
-                self.stopped = Some(now);
-            }
             if now >= next {
                 self.show(now, observe);
-                next = next.after(Duration::from_secs(1));
+                // The next whole second, however long it took to look at this one.
+                next = RunTime::from_duration(Duration::from_secs(now.as_duration().as_secs() + 1));
             }
         }
     }
@@ -214,9 +217,14 @@ impl Watch<'_> {
         RunTime::from_duration(SpawnSchedule::new(self.plan.load.spawn_rate).start_of(last))
     }
 
+    /// When a stop was asked for from outside.
+    fn stopped(&self) -> Option<RunTime> {
+        self.wishes.borrow().stopped.map(|at| self.clock.moment(at))
+    }
+
     fn phase(&self, now: RunTime) -> Phase {
         let over = self.plan.load.run_time.is_some_and(|run_time| now.as_duration() >= run_time);
-        if self.stopped.is_some() || over {
+        if over || self.stopped().is_some() {
             Phase::Stopping
         } else if now < self.ramp_end() {
             Phase::Spawning
@@ -228,11 +236,12 @@ impl Watch<'_> {
     fn finish(mut self, observe: &mut dyn FnMut(&Snapshot<'_>)) -> Vec<RunRecord> {
         let elapsed = self.clock.now();
         let planned = self.plan.load.run_time.map_or(elapsed, RunTime::from_duration);
-        let window_end = planned.min(self.stopped.unwrap_or(elapsed)).min(elapsed);
+        let stopped = self.stopped();
+        let window_end = planned.min(stopped.unwrap_or(elapsed)).min(elapsed);
         if window_end >= self.ramp_end() {
             self.collector.ramp_ended(self.ramp_end());
         }
-        let ending = match self.stopped {
+        let ending = match stopped {
             Some(at) if at < planned || self.plan.load.run_time.is_none() => Ending::Interrupted,
             _ => Ending::Complete,
         };

@@ -5,12 +5,12 @@
 //! tokio's time, tokio's timer has to do.
 
 use std::cell::RefCell;
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-use std::future::poll_fn;
+use std::collections::BTreeMap;
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 use tokio::sync::Notify;
 
@@ -20,35 +20,55 @@ use crate::clock::{Clock, RunTime};
 #[derive(Clone, Debug)]
 pub(crate) struct Pacer {
     clock: Clock,
-    queue: Rc<RefCell<BinaryHeap<Entry>>>,
+    queue: Rc<RefCell<Queue>>,
     /// Tells the driver that the next wait is now an earlier one.
     sooner: Rc<Notify>,
 }
 
+/// The waits that go on, by moment; the number tells those of one moment apart.
+#[derive(Debug, Default)]
+struct Queue {
+    waits: BTreeMap<(RunTime, u64), Waker>,
+    next: u64,
+}
+
+/// A wait until a moment. One that is dropped leaves nothing behind.
 #[derive(Debug)]
-struct Entry {
+pub(crate) struct Until<'a> {
+    pacer: &'a Pacer,
     due: RunTime,
-    waker: Waker,
+    /// Its number in the queue, once it is there.
+    queued: Option<u64>,
 }
 
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.due == other.due
+impl Future for Until<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.pacer.clock.now() >= self.due {
+            return Poll::Ready(());
+        }
+        let mut queue = self.pacer.queue.borrow_mut();
+        let number = self.queued.unwrap_or(queue.next);
+        let key = (self.due, number);
+        queue.waits.insert(key, cx.waker().clone());
+        if self.queued.is_none() {
+            queue.next += 1;
+            if queue.waits.first_key_value().is_some_and(|(first, _)| *first == key) {
+                self.pacer.sooner.notify_one();
+            }
+            drop(queue);
+            self.queued = Some(number);
+        }
+        Poll::Pending
     }
 }
 
-impl Eq for Entry {}
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Entry {
-    /// The earliest is the greatest, because the heap gives the greatest first.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.due.cmp(&self.due)
+impl Drop for Until<'_> {
+    fn drop(&mut self) {
+        if let Some(number) = self.queued {
+            self.pacer.queue.borrow_mut().waits.remove(&(self.due, number));
+        }
     }
 }
 
@@ -58,25 +78,9 @@ impl Pacer {
         Self { clock, queue: Rc::default(), sooner: Rc::default() }
     }
 
-    /// Waits until `due`; returns at once when it is past.
-    pub(crate) async fn until(&self, due: RunTime) {
-        let mut queued = false;
-        poll_fn(|cx| {
-            if self.clock.now() >= due {
-                return Poll::Ready(());
-            }
-            if !queued {
-                queued = true;
-                let mut queue = self.queue.borrow_mut();
-                let first = queue.peek().is_none_or(|entry| due < entry.due);
-                queue.push(Entry { due, waker: cx.waker().clone() });
-                if first {
-                    self.sooner.notify_one();
-                }
-            }
-            Poll::Pending
-        })
-        .await;
+    /// Waits until `due`; over at once when it is past.
+    pub(crate) fn until(&self, due: RunTime) -> Until<'_> {
+        Until { pacer: self, due, queued: None }
     }
 
     /// Wakes waits when they are due, for ever.
@@ -100,13 +104,12 @@ impl Pacer {
     fn wake_due(&self) -> Option<RunTime> {
         let now = self.clock.now();
         let mut queue = self.queue.borrow_mut();
-        while let Some(entry) = queue.peek() {
-            if entry.due > now {
-                return Some(entry.due);
+        while let Some(wait) = queue.waits.first_entry() {
+            let (due, _) = *wait.key();
+            if due > now {
+                return Some(due);
             }
-            if let Some(entry) = queue.pop() {
-                entry.waker.wake();
-            }
+            wait.remove().wake();
         }
         None
     }
@@ -210,6 +213,26 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waits_end_in_the_order_of_their_moments() {
         assert_eq!(order_of_waits(Timer::Tokio, [3000, 0, 1000, 2000]).await, [0, 1000, 2000, 3000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_is_given_up_leaves_nothing_behind() {
+        let pacer = Pacer::new(Clock::start());
+        let hour = at(3_600_000);
+        for _ in 0..1000 {
+            tokio::select! {
+                biased;
+                () = pacer.until(hour) => {}
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        assert!(pacer.queue.borrow().waits.is_empty());
+        let mut timer = Timer::Tokio;
+        tokio::select! {
+            result = pacer.drive(&mut timer) => panic!("{result:?}"),
+            () = pacer.until(hour) => {}
+        }
+        assert!(pacer.queue.borrow().waits.is_empty());
     }
 
     #[tokio::test]

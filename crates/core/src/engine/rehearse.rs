@@ -6,13 +6,12 @@ use bytes::Bytes;
 use http::HeaderMap;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
-use tokio::time::timeout;
 
 use crate::clock::Clock;
-use crate::engine::exchange::judge;
+use crate::engine::exchange::{Attempt, Line, judge};
 use crate::engine::{EngineError, Options};
 use crate::plan::{Plan, StepPlan, UserScope};
-use crate::transport::{Connection, Connector, Exchange, Failure};
+use crate::transport::Connector;
 use crate::wire::{Capture, PreparedRequest};
 
 /// One request that was sent once.
@@ -59,11 +58,13 @@ pub fn rehearse(
     let clock = Clock::start();
     for (class, spec) in plan.classes.iter().enumerate() {
         let connector = Connector::new(&plan.targets[spec.target], &tls);
-        let scope = UserScope::new(plan, class, 0);
-        let mut actor = Actor { plan, class, clock, connector, connection: None, scope };
+        let line = Line { connector: &connector, connection: None };
+        let mut actor = Actor { plan, class, clock, line, scope: UserScope::new(plan, class, 0) };
         LocalSet::new().block_on(&runtime, async {
             actor.steps("on_start", &spec.on_start, show).await;
             for task in &spec.tasks {
+                // Forgets the rows of the task before; which task it picks does not matter here.
+                let _ = actor.scope.next_task(plan);
                 actor.steps(&task.name, &task.steps, show).await;
             }
             actor.steps("on_stop", &spec.on_stop, show).await;
@@ -76,8 +77,7 @@ struct Actor<'a> {
     plan: &'a Plan,
     class: usize,
     clock: Clock,
-    connector: Connector,
-    connection: Option<Connection>,
+    line: Line<'a>,
     scope: UserScope,
 }
 
@@ -102,41 +102,14 @@ impl Actor<'_> {
 
     async fn send(&mut self, step: &StepPlan, request: &PreparedRequest) -> Answer {
         let request = PreparedRequest { capture: Capture::Body, ..request.clone() };
-        let sent = self.clock.now();
-        let result = match timeout(step.timeout, self.exchange(&request)).await {
-            Ok(result) => result.map_err(|failure| failure.text.into_owned()),
-            Err(_) => Err(format!("timeout: no whole response within {} s", step.timeout.as_secs_f64())),
-        };
-        match result {
-            Ok(exchange) => {
-                let failure = judge(self.plan, step, &mut self.scope, sent, &exchange);
-                Answer {
-                    status: exchange.status,
-                    time: exchange.last_byte - sent,
-                    headers: exchange.headers,
-                    body: exchange.body,
-                    failure: failure.map(|(_, text)| text.into_owned()),
-                }
-            }
-            Err(failure) => Answer {
-                status: 0,
-                time: self.clock.now() - sent,
-                headers: HeaderMap::new(),
-                body: Bytes::new(),
-                failure: Some(failure),
-            },
+        let Attempt { sent, exchange, .. } = self.line.attempt(&self.clock, step.timeout, &request).await;
+        let failure = judge(step, &mut self.scope, sent, &exchange);
+        Answer {
+            status: exchange.status,
+            time: exchange.last_byte - sent,
+            headers: exchange.headers,
+            body: exchange.body,
+            failure: failure.map(|(_, text)| text.into_owned()),
         }
-    }
-
-    async fn exchange(&mut self, request: &PreparedRequest) -> Result<Exchange, Failure> {
-        let mut connection = match self.connection.take().filter(|connection| !connection.is_closed()) {
-            Some(connection) => connection,
-            None => self.connector.connect(&self.clock).await?,
-        };
-        let exchange = connection.exchange(request, &self.clock).await;
-        if exchange.reusable {
-            self.connection = Some(connection);
-        }
-        Ok(exchange)
     }
 }

@@ -1,6 +1,7 @@
 //! What the users of one thread share: clock, waits, connectors, and the recorder that all of them fill.
 
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -43,11 +44,11 @@ pub(super) struct Thread {
     /// Users of this thread that live.
     users: Cell<u32>,
     cpu_max_5s: Cell<f64>,
+    /// The run time, where there is one: no request starts from then on.
+    pub(super) end: Option<RunTime>,
     stopping: Cell<bool>,
-    /// Users of the whole run that may live: numbers from here on end.
-    wanted: Cell<u32>,
-    /// `stopping` or `wanted` changed.
-    changed: Notify,
+    /// Users that wait are to look whether they go on.
+    called: Notify,
 }
 
 /// A request on the wire; one that is dropped without [`end`](Self::end) stays counted as in flight.
@@ -69,7 +70,7 @@ impl Thread {
             connectors: plan.targets.iter().map(|target| Connector::new(target, tls)).collect(),
             recorder: RefCell::new(Recorder::new(plan.series.len())),
             in_flight: RefCell::new(vec![0; plan.series.len()]),
-            wanted: Cell::new(plan.load.users),
+            end: plan.load.run_time.map(RunTime::from_duration),
             plan,
             clock,
             pacer: Pacer::new(clock),
@@ -77,7 +78,7 @@ impl Thread {
             users: Cell::new(0),
             cpu_max_5s: Cell::new(0.0),
             stopping: Cell::new(false),
-            changed: Notify::new(),
+            called: Notify::new(),
         })
     }
 
@@ -95,8 +96,9 @@ impl Thread {
         recorder.record(sample, failure);
     }
 
-    pub(super) fn exception(&self, message: &str, place: &str) {
-        self.recorder.borrow_mut().exception(message, place);
+    /// An error of a template of module number `module`.
+    pub(super) fn exception(&self, module: usize, message: &str, place: &str) {
+        self.recorder.borrow_mut().exception(module, message, place);
     }
 
     pub(super) fn heartbeat(&self, late_ns: u64) {
@@ -149,34 +151,32 @@ impl Thread {
     /// No new request starts from now on.
     pub(super) fn stop(&self) {
         self.stopping.set(true);
-        self.changed.notify_waiters();
+        self.call();
     }
 
-    pub(super) fn want(&self, users: u32) {
-        self.wanted.set(users);
-        self.changed.notify_waiters();
+    /// Makes users that wait look whether they go on.
+    pub(super) fn call(&self) {
+        self.called.notify_waiters();
     }
 
-    pub(super) fn wanted(&self) -> u32 {
-        self.wanted.get()
+    /// May a user start another request, unless it is `sent_away`?
+    pub(super) fn goes_on(&self, sent_away: &Cell<bool>) -> bool {
+        // The clock is asked because this thread may be late to notice the end.
+        !self.stopping.get() && !sent_away.get() && self.end.is_none_or(|end| self.clock.now() < end)
     }
 
-    /// May user number `index` start another request?
-    pub(super) fn goes_on(&self, index: u32) -> bool {
-        !self.stopping.get() && index < self.wanted.get()
-    }
-
-    /// Waits until `due`, or until user number `index` may not go on; says whether it may.
-    pub(super) async fn wait(&self, due: RunTime, index: u32) -> bool {
+    /// Waits until `due`, or until a user that may be `sent_away` does not go on.
+    pub(super) async fn wait(&self, due: RunTime, sent_away: &Cell<bool>) {
+        let mut over = pin!(self.pacer.until(due));
         loop {
-            let changed = self.changed.notified();
-            if !self.goes_on(index) {
-                return false;
+            let called = self.called.notified();
+            if !self.goes_on(sent_away) {
+                return;
             }
             tokio::select! {
                 biased;
-                () = self.pacer.until(due) => return self.goes_on(index),
-                () = changed => {}
+                () = &mut over => return,
+                () = called => {}
             }
         }
     }

@@ -1,12 +1,14 @@
 //! One thread of the generator: its runtime, and the life of its users from ramp to stop timeout.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 use windtunnel_stats::Slices;
@@ -15,9 +17,10 @@ use crate::clock::{Clock, RunTime};
 use crate::engine::control::{Stop, Wish};
 use crate::engine::health::{BEAT, CpuShare, thread_cpu_time};
 use crate::engine::pacer::Timer;
+use crate::engine::stripe::Stripe;
 use crate::engine::thread::{Outbox, Thread};
 use crate::engine::user;
-use crate::plan::{Dispatch, Plan, SpawnSchedule};
+use crate::plan::Plan;
 use crate::transport::Tls;
 
 /// What a thread needs to begin.
@@ -30,17 +33,37 @@ pub(super) struct Assignment {
     /// How many threads there are.
     pub(super) threads: usize,
     pub(super) wishes: watch::Receiver<Wish>,
+    pub(super) machinery: Machinery,
+}
+
+/// What a thread needs of the operating system: made before any thread starts, so that where there is not
+/// enough of it nothing is sent.
+#[derive(Debug)]
+pub(super) struct Machinery {
+    runtime: Runtime,
+    timer: Timer,
+}
+
+impl Machinery {
+    /// # Errors
+    /// When the system gives no descriptor for events or for the timer.
+    pub(super) fn new() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+        let entered = runtime.enter();
+        let timer = Timer::new()?;
+        drop(entered);
+        Ok(Self { runtime, timer })
+    }
 }
 
 /// Runs this thread's share of the plan to the end.
 pub(super) fn work(assignment: Assignment) -> io::Result<()> {
-    let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+    let Assignment { plan, clock, tls, outbox, threads, wishes, machinery } = assignment;
+    let Machinery { runtime, mut timer } = machinery;
     let local = LocalSet::new();
-    local.block_on(&runtime, async {
-        let Assignment { plan, clock, tls, outbox, threads, wishes } = assignment;
+    let result = local.block_on(&runtime, async {
         let stripe = Stripe::new(&plan, outbox.thread, threads);
         let thread = Thread::new(plan, clock, &tls, outbox);
-        let mut timer = Timer::new()?;
         let result = tokio::select! {
             result = thread.pacer.drive(&mut timer) => result,
             () = beat(&thread) => Ok(()),
@@ -49,7 +72,11 @@ pub(super) fn work(assignment: Assignment) -> io::Result<()> {
         };
         thread.finish();
         result
-    })
+    });
+    drop((local, timer));
+    // A name that is still being resolved does not hold up the end.
+    runtime.shutdown_background();
+    result
 }
 
 /// Measures how late this thread gets to its work.
@@ -77,27 +104,32 @@ async fn tick(thread: &Thread) {
 
 /// Starts users when they are due and ends them when the run is over.
 async fn lead(thread: &Rc<Thread>, mut stripe: Stripe, mut wishes: watch::Receiver<Wish>) {
-    let end = thread.plan.load.run_time.map(RunTime::from_duration);
     let mut users = JoinSet::new();
-    let mut over = pin!(until(thread, end));
+    // By number; set when the user is sent away. Numbers whose users have ended are overwritten or stay unused.
+    let mut sent_away: BTreeMap<u32, Rc<Cell<bool>>> = BTreeMap::new();
+    let mut over = pin!(until(thread, thread.end));
     loop {
         let wish = *wishes.borrow_and_update();
         if wish.stop.is_some() {
             break;
         }
-        if let Some(wanted) = wish.users.filter(|wanted| *wanted != thread.wanted()) {
-            stripe.restart(thread.wanted(), thread.clock.now());
-            thread.want(wanted);
+        if let Some(wanted) = wish.users.filter(|wanted| *wanted != stripe.wanted()) {
+            stripe.resize(wanted, thread.clock.now());
+            sent_away.split_off(&wanted).into_values().for_each(|flag| flag.set(true));
+            thread.call();
         }
-        let next = stripe.peek(thread.wanted());
-        if next.is_none() && users.is_empty() {
+        let next = stripe.peek();
+        // All have ended by themselves. Where none may live, more may be wanted later.
+        if next.is_none() && users.is_empty() && stripe.has_room() {
             break;
         }
         tokio::select! {
             () = until(thread, next.map(|user| user.start)) => {
-                if let Some(user) = stripe.next(thread.wanted()) {
+                if let Some(user) = stripe.take() {
+                    let flag = Rc::new(Cell::new(false));
+                    sent_away.insert(user.index, flag.clone());
                     thread.user_began();
-                    users.spawn_local(user::live(thread.clone(), user.class, user.index));
+                    users.spawn_local(user::live(thread.clone(), user.class, user.index, flag));
                 }
             }
             () = &mut over => break,
@@ -131,7 +163,8 @@ async fn drain(thread: &Thread, mut users: JoinSet<()>, mut wishes: watch::Recei
 fn ended_user(thread: &Thread, ended: &Result<(), tokio::task::JoinError>) {
     thread.user_ended();
     if let Err(error) = ended {
-        thread.exception(&format!("a virtual user ended by an internal error: {error}"), "");
+        // Whose user it was is not known; this is no mistake of a module.
+        thread.exception(0, &format!("a virtual user ended by an internal error: {error}"), "");
     }
 }
 
@@ -139,70 +172,5 @@ async fn until(thread: &Thread, at: Option<RunTime>) {
     match at {
         Some(at) => thread.pacer.until(at).await,
         None => pending().await,
-    }
-}
-
-/// The users of one thread: number `u` lives on thread `u mod n`.
-#[derive(Debug)]
-struct Stripe {
-    dispatch: Dispatch,
-    schedule: SpawnSchedule,
-    thread: u32,
-    threads: u32,
-    /// The next user of the whole run, and its class.
-    next: Option<(u32, usize)>,
-    /// Where the ramp that runs now began: user and moment.
-    from: (u32, RunTime),
-}
-
-/// A user that is to start.
-#[derive(Clone, Copy, Debug)]
-struct Newcomer {
-    index: u32,
-    class: usize,
-    start: RunTime,
-}
-
-impl Stripe {
-    fn new(plan: &Plan, thread: usize, threads: usize) -> Self {
-        let classes: Vec<_> = plan.classes.iter().map(|class| (class.weight, class.fixed_count)).collect();
-        let mut stripe = Self {
-            dispatch: Dispatch::new(&classes),
-            schedule: SpawnSchedule::new(plan.load.spawn_rate),
-            thread: u32::try_from(thread).unwrap_or(u32::MAX),
-            threads: u32::try_from(threads).unwrap_or(u32::MAX),
-            next: None,
-            from: (0, RunTime::ZERO),
-        };
-        stripe.next = stripe.dispatch.next().map(|class| (0, class));
-        while stripe.next.is_some_and(|(index, _)| index % stripe.threads != stripe.thread) {
-            stripe.advance();
-        }
-        stripe
-    }
-
-    fn advance(&mut self) {
-        self.next = self.next.and_then(|(index, _)| Some((index + 1, self.dispatch.next()?)));
-    }
-
-    /// The next user of this thread among the first `wanted` of the run.
-    fn peek(&self, wanted: u32) -> Option<Newcomer> {
-        let (index, class) = self.next.filter(|(index, _)| *index < wanted)?;
-        let since = self.schedule.start_of(index.saturating_sub(self.from.0));
-        Some(Newcomer { index, class, start: self.from.1.after(since) })
-    }
-
-    fn next(&mut self, wanted: u32) -> Option<Newcomer> {
-        let user = self.peek(wanted)?;
-        self.advance();
-        while self.next.is_some_and(|(index, _)| index % self.threads != self.thread) {
-            self.advance();
-        }
-        Some(user)
-    }
-
-    /// A new ramp begins at `now` with user number `first`.
-    fn restart(&mut self, first: u32, now: RunTime) {
-        self.from = (first, now);
     }
 }

@@ -37,6 +37,14 @@ impl SpawnSchedule {
             }
         }
     }
+
+    /// How many users of an endless ramp have started when it has lasted for `elapsed`.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates, and makes 0 of no number
+    pub fn started_by(&self, elapsed: Duration) -> u32 {
+        let steps = (elapsed.as_secs_f64() / self.seconds_per_step) as u32;
+        steps.saturating_add(1).saturating_mul(self.users_per_step)
+    }
 }
 
 /// The waits of one user.
@@ -108,6 +116,15 @@ mod tests {
         assert_eq!(SpawnSchedule::new(1e-300).start_of(1), Duration::MAX);
         assert_eq!(SpawnSchedule::new(0.0).start_of(1), Duration::MAX);
         assert_eq!(SpawnSchedule::new(f64::NAN).start_of(7), Duration::MAX);
+    }
+
+    #[test]
+    fn users_that_have_started_are_counted_by_the_step() {
+        let started = |rate, ms| SpawnSchedule::new(rate).started_by(Duration::from_millis(ms));
+        assert_eq!([0, 799, 801, 1601].map(|ms| started(2.5, ms)), [2, 2, 4, 6]);
+        assert_eq!([0, 1999, 2001].map(|ms| started(0.5, ms)), [1, 1, 2]);
+        assert_eq!([1e-300, 0.0, f64::NAN].map(|rate| started(rate, u64::MAX)), [1, 1, 1]);
+        assert_eq!(started(f64::MAX, 1), u32::MAX);
     }
 
     fn ms(millis: u64) -> RunTime {

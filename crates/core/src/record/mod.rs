@@ -23,8 +23,8 @@ pub struct Interval {
     pub slice: u64,
     /// By `SeriesId`.
     pub series: Vec<SeriesInterval>,
-    /// Errors of templates: message and place.
-    pub exceptions: BTreeMap<(String, String), u64>,
+    /// Errors of templates: module, message and place.
+    pub exceptions: BTreeMap<(usize, String, String), u64>,
     /// Users of this thread that live at the end of the interval.
     pub users: u32,
     /// Lateness of the thread's heartbeat, microseconds.
@@ -145,14 +145,13 @@ impl Recorder {
         self.current.send_delay.record(micros(sample.send_delay().as_nanos()));
     }
 
-    /// Counts an error of a template.
-    pub fn exception(&mut self, message: &str, place: &str) {
-        let key = (message.to_owned(), place.to_owned());
-        if self.current.exceptions.len() < MAX_TEXTS || self.current.exceptions.contains_key(&key) {
-            *self.current.exceptions.entry(key).or_default() += 1;
-        } else {
-            *self.current.exceptions.entry((OTHER.to_owned(), String::new())).or_default() += 1;
-        }
+    /// Counts an error of a template of module number `module`.
+    pub fn exception(&mut self, module: usize, message: &str, place: &str) {
+        let exceptions = &mut self.current.exceptions;
+        let key = (module, message.to_owned(), place.to_owned());
+        let has_room = exceptions.len() < MAX_TEXTS || exceptions.contains_key(&key);
+        let key = if has_room { key } else { (module, OTHER.to_owned(), String::new()) };
+        *exceptions.entry(key).or_default() += 1;
     }
 
     /// Counts requests that were given up.
@@ -231,7 +230,7 @@ mod tests {
     fn a_cleared_interval_is_as_good_as_a_new_one() {
         let mut recorder = Recorder::new(2);
         recorder.record(&sample(10, 30, Some(Fault::Closed)), Some("closed"));
-        recorder.exception("undefined value", "m: C");
+        recorder.exception(0, "undefined value", "m.toml:3");
         recorder.cut_off(SeriesId(0), 3);
         let mut interval = recorder.swap(Box::new(Interval::new(2)), at(250));
         interval.clear();

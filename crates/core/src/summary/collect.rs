@@ -99,8 +99,8 @@ impl Collector {
                 self.failure(record, index, text, count);
             }
         }
-        for ((message, place), count) in &interval.exceptions {
-            self.exception(message, place, *count);
+        for ((record, message, place), count) in &interval.exceptions {
+            self.exception(*record, message, place, *count);
         }
         for record in &mut self.records {
             record.health.heartbeat.merge(&interval.heartbeat);
@@ -134,11 +134,9 @@ impl Collector {
         known.last_seen = known.last_seen.max(count.last);
     }
 
-    /// Errors of templates belong to the module that their place names first; with one module, to it.
-    fn exception(&mut self, message: &str, place: &str, count: u64) {
-        let owner = self.records.iter().position(|record| belongs(place, &record.header.module)).unwrap_or(0);
-        let exceptions = &mut self.records[owner].exceptions;
-        let known = |message: &str, place: &str| (owner, message.to_owned(), place.to_owned());
+    fn exception(&mut self, record: usize, message: &str, place: &str, count: u64) {
+        let exceptions = &mut self.records[record].exceptions;
+        let known = |message: &str, place: &str| (record, message.to_owned(), place.to_owned());
         let key = match known(message, place) {
             key if exceptions.len() < MAX_EXCEPTIONS || self.exception_index.contains_key(&key) => key,
             _ => known(OTHER, ""),
@@ -169,13 +167,6 @@ impl Collector {
         }
         self.records
     }
-}
-
-/// Places of templates begin with the module's name.
-fn belongs(place: &str, module: &str) -> bool {
-    place
-        .strip_prefix(module)
-        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
 fn empty_record(header: Header) -> RunRecord {
@@ -344,10 +335,10 @@ mod tests {
     }
 
     #[test]
-    fn exceptions_go_to_the_module_that_their_place_names() {
+    fn exceptions_go_to_the_module_that_they_came_from() {
         let mut collector = collector();
         let mut interval = Interval::new(3);
-        interval.exceptions.insert(("undefined value".to_owned(), "n: class C".to_owned()), 4);
+        interval.exceptions.insert((1, "undefined value".to_owned(), "models/m.toml:3".to_owned()), 4);
         collector.merge(0, &interval);
         assert!(collector.records()[0].exceptions.is_empty());
         assert_eq!(collector.records()[1].exceptions[0].count, 4);

@@ -162,7 +162,7 @@ pub struct ExceptionRow {
     pub count: u64,
     /// One line.
     pub message: String,
-    /// Where: module, class, task, file and line.
+    /// Where: file and line, class, task.
     pub traceback: String,
 }
 

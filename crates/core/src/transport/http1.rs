@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, SendRequest};
@@ -90,6 +90,10 @@ impl Http1 {
         *message.method_mut() = request.method.clone();
         *message.uri_mut() = request.path.clone();
         *message.headers_mut() = request.headers.clone();
+        // hyper says nothing of an empty body, and some servers refuse a POST without a length (RFC 9110, 8.6).
+        if request.body.is_empty() && [Method::POST, Method::PUT, Method::PATCH].contains(&request.method) {
+            message.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         self.sender.send_request(message).await.map_err(|error| self.failure(&error))
     }
 

@@ -1,73 +1,14 @@
 //! Whole runs against a scripted server: what it saw is what is reported, whatever happens.
 
 use std::fs;
-use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use windtunnel_core::engine::{self, Control, Options, Stop};
-use windtunnel_core::plan::{Asked, Load, Plan, SelectedModule, compile};
-use windtunnel_core::suite::{Suite, Variables};
-use windtunnel_core::summary::{Ending, Header, Machine, RunRecord};
+use windtunnel_core::engine::{Control, Stop};
+use windtunnel_core::plan::Load;
+use windtunnel_core::summary::{Ending, RunRecord};
 
 use crate::server::{Do, Server};
-
-fn load(users: u32, run_time: Option<u64>) -> Load {
-    Load {
-        users,
-        spawn_rate: 1000.0,
-        run_time: run_time.map(Duration::from_millis),
-        stop_timeout: Duration::from_secs(30),
-    }
-}
-
-fn plan(module: &str, base_url: &str, load: Load) -> Arc<Plan> {
-    let folder = tempfile::tempdir().unwrap();
-    let models = folder.path().join("models");
-    fs::create_dir(&models).unwrap();
-    fs::write(models.join("m.toml"), module).unwrap();
-    let module = Suite::open(&models).unwrap().load("m").unwrap();
-    let module =
-        SelectedModule { users: vec![true; module.users.len()], module, variables: Variables::default() };
-    let asked = Asked {
-        modules: vec![module],
-        base_url: Some(base_url.to_owned()),
-        base_url_override: None,
-        load,
-        seed: 1,
-        tags: Vec::new(),
-        exclude_tags: Vec::new(),
-    };
-    Arc::new(compile(&asked).unwrap_or_else(|problems| panic!("{problems}")))
-}
-
-fn header(plan: &Plan) -> Header {
-    Header {
-        id: "test".to_owned(),
-        module: plan.modules[0].name.clone(),
-        baseline: plan.modules[0].baseline.clone(),
-        started: Timestamp::UNIX_EPOCH,
-        users: plan.load.users,
-        spawn_rate: plan.load.spawn_rate,
-        run_time: plan.load.run_time,
-        target: String::new(),
-        seed: plan.seed,
-        variables: std::collections::BTreeMap::new(),
-        together: Vec::new(),
-        simulated: false,
-        machine: Machine::default(),
-    }
-}
-
-fn run_with(plan: &Arc<Plan>, threads: usize, control: &Control) -> RunRecord {
-    let options = Options { threads: NonZeroUsize::new(threads).unwrap(), insecure: false, ca_file: None };
-    engine::run(plan, vec![header(plan)], &options, control, &mut |_| {}).unwrap().remove(0)
-}
-
-fn run(module: &str, server: &Server, load: Load, threads: usize) -> RunRecord {
-    run_with(&plan(module, &format!("http://{}", server.address), load), threads, &Control::default())
-}
+use crate::setup::{load, plan, run, run_with};
 
 /// Requests by `METHOD name`, as reported.
 fn reported(record: &RunRecord) -> Vec<(String, u64)> {

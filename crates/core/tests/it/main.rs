@@ -5,3 +5,6 @@
 mod engine;
 mod imports;
 mod server;
+mod setup;
+mod steering;
+mod wire;

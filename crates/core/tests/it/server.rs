@@ -26,6 +26,10 @@ pub(crate) enum Do {
     Answer(u16, &'static str),
     /// Answers 200 and closes without having said so.
     AnswerAndClose,
+    /// Answers 200, says that the connection is closed, and closes it.
+    SayAndClose,
+    /// Closes in the middle of an answer.
+    BreakOff,
     /// Closes without an answer.
     Close,
     /// Never answers.
@@ -91,6 +95,13 @@ async fn converse(
         match script(&seen, number) {
             Do::Answer(status, body) => answer(&mut stream, status, body).await?,
             Do::AnswerAndClose => return answer(&mut stream, 200, "{}").await,
+            Do::SayAndClose => {
+                let text = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
+                return stream.write_all(text.as_bytes()).await;
+            }
+            Do::BreakOff => {
+                return stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}").await;
+            }
             Do::Close => return Ok(()),
             Do::Hang => std::future::pending().await,
         }

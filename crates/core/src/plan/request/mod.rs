@@ -105,7 +105,7 @@ impl StepPlan {
     /// # Errors
     /// The text of the first expectation that is false, or of the value that could not be saved: one line
     /// of bounded length, without the values of secret variables.
-    pub fn judge(&self, _: &Plan, user: &mut UserScope, response: &Response<'_>) -> Result<(), String> {
+    pub fn judge(&self, user: &mut UserScope, response: &Response<'_>) -> Result<(), String> {
         self.judgement.judge(user, response)
     }
 }

@@ -20,7 +20,7 @@ fn judged(plan: &Plan, user: &mut UserScope, status: u16, body: &str) -> Result<
     headers.insert("x-model", "gemma".parse().unwrap());
     let body = Bytes::from(body.to_owned());
     let response = Response { status, headers: &headers, body: &body, time: Duration::from_micros(12_500) };
-    plan.classes[0].tasks[0].steps[0].judge(plan, user, &response)
+    plan.classes[0].tasks[0].steps[0].judge(user, &response)
 }
 
 fn verdict(expects: Vec<ExpectSpec>, status: u16, body: &str) -> Result<(), String> {
@@ -134,7 +134,7 @@ fn a_saved_value_is_there_for_the_requests_that_follow() {
     assert_eq!(fault.to_string(), "`user.token` is undefined");
     let body = Bytes::from(r#"{"token": {"n": 7}}"#);
     let response = Response { status: 200, headers: &HeaderMap::new(), body: &body, time: Duration::ZERO };
-    plan.classes[0].on_start[0].judge(&plan, &mut user, &response).unwrap();
+    plan.classes[0].on_start[0].judge(&mut user, &response).unwrap();
     user.next_task(&plan);
     assert_eq!(step.render(&plan, &mut user).unwrap().body, r#"{"token":{"n":7},"user":5}"#);
 }
