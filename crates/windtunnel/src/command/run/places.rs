@@ -72,6 +72,14 @@ impl Places {
         Ok(Self { baselines: if simulated { sim } else { folder.clone() }, csv, notice })
     }
 
+    /// The prefix of the files that a module has for itself: one of all modules in a folder, or the only module.
+    pub(super) fn of_module(&self, baseline: &str) -> Option<PathBuf> {
+        match self.csv.as_ref()? {
+            Csv::Folder(folder) => Some(folder.join(baseline)),
+            Csv::Prefix(prefix) => Some(prefix.clone()),
+        }
+    }
+
     /// The prefix of a module's baseline.
     pub(super) fn baseline(&self, name: &str) -> PathBuf {
         self.baselines.join(name)
