@@ -50,14 +50,13 @@ pub(crate) fn is_function(name: &str) -> bool {
 impl Known {
     /// The names in `text` that are not known where it stands.
     pub(crate) fn check(&self, text: &Compiled, sees: Sees) -> Vec<Problem> {
-        // What asks whether there is a value can do without.
-        let can_do_without = ["default", "defined"].iter().any(|word| text.source().value.contains(word));
         let wrong = text.reads().iter().filter_map(|read| {
             let (name, attribute) = match read.split_once('.') {
                 Some((name, rest)) => (name, rest.split('.').next()),
                 None => (read.as_str(), None),
             };
-            let early = attribute.filter(|_| name == "user" && sees == Sees::Request && !can_do_without);
+            let early =
+                attribute.filter(|_| name == "user" && sees == Sees::Request && !text.can_do_without());
             let (word, message, help) = match early.filter(|name| self.not_yet.contains(*name)) {
                 Some(saved) => too_early(saved),
                 None => self.wrong(name, attribute, sees)?,
