@@ -23,6 +23,42 @@ fn a_folder_gets_one_set_a_module_and_a_prefix_one_set_with_all_rows() {
     assert_eq!(request_count(&stats, "Aggregated"), rows.iter().sum::<usize>());
 }
 
+/// A module of two files, whose classes send to `/one` and `/two`.
+fn in_two_parts() -> Sandbox {
+    let sandbox = Sandbox::new();
+    for part in ["one", "two"] {
+        sandbox.write(&format!("models/m/{part}.toml"), &module(part));
+    }
+    sandbox
+}
+
+#[test]
+fn a_part_of_a_module_is_compared_with_its_rows_and_the_others_are_not_called_gone() {
+    let (sandbox, server) = (in_two_parts(), healthy());
+    run(&sandbox, &server, &["m", "--csv", "results/m"]).expect_code(0);
+    let url = server.url();
+    let part = ["m/one", "-u", "4", "-r", "8", "-t", "2s", "-H", &url];
+    let told = sandbox.run(&part);
+    told.expect_code(0).expect_message("not run: POST /v1/models/two:predict");
+    assert!(told.stdout.contains("m is unchanged") && !told.stdout.contains("gone"), "{}", told.stdout);
+}
+
+#[test]
+fn a_part_of_a_module_does_not_take_the_place_of_the_whole() {
+    let (sandbox, server) = (in_two_parts(), healthy());
+    run(&sandbox, &server, &["m", "--csv", "results/m"]).expect_code(0);
+    let (before, sent) = (sandbox.read("results/m_stats.csv"), server.recorded().len());
+    for csv in ["results/m", "results/"] {
+        let told = run(&sandbox, &server, &["m/one", "--csv", csv]);
+        told.expect_code(2).expect_message("POST /v1/models/two:predict").expect_message("hint:");
+    }
+    assert_eq!((sandbox.read("results/m_stats.csv"), server.recorded().len()), (before, sent));
+    run(&sandbox, &server, &["m/one", "--csv", "results/m_one"]).expect_code(4);
+    // Where the whole has no more rows than the part, nothing is lost.
+    std::fs::remove_file(sandbox.path("models/m/two.toml")).unwrap();
+    run(&sandbox, &server, &["m/one", "--csv", "results/m"]).expect_code(4);
+}
+
 #[test]
 fn side_by_side_each_module_still_has_its_own_baseline() {
     let (sandbox, server) = (with_modules(&["a", "b"]), healthy());
@@ -30,6 +66,17 @@ fn side_by_side_each_module_still_has_its_own_baseline() {
     ended.expect_code(0).expect_message("a, b: 8 users");
     assert_eq!(csv_sets(&sandbox), ["results/a", "results/b"]);
     assert!(sandbox.read("results/a_runs.jsonl").contains("\"together\":[\"b\"]"));
+}
+
+#[test]
+fn side_by_side_each_module_has_its_own_base_url() {
+    let (sandbox, server, other) = (Sandbox::new(), healthy(), healthy());
+    sandbox.write("models/a.toml", &module("a"));
+    sandbox.write("models/b.toml", &(module("b") + &format!("base_url = \"{}\"\n", other.url())));
+    run(&sandbox, &server, &["--together", "--csv", "results/"]).expect_code(0);
+    let target = |url: &str| format!("\"target\":\"{url}\"");
+    assert!(sandbox.read("results/a_runs.jsonl").contains(&target(&server.url())));
+    assert!(sandbox.read("results/b_runs.jsonl").contains(&target(&other.url())));
 }
 
 #[test]
