@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use windtunnel_stats::Compat;
 
 use super::locust_csv::read_stats_csv;
 use super::*;
+use crate::clock::RunTime;
 use crate::error::Problem;
 use crate::summary::line::RunLine;
 use crate::summary::line::fixture::{Ended, header, record, spread};
@@ -230,7 +232,7 @@ fn the_simulator_is_never_compared_with_a_real_server() {
 fn changed_data_duration_and_machine_are_said_and_compared_all_the_same() {
     let mut other = baseline();
     other.series[0].data = "d2".to_owned();
-    other.header.run_time = Some(std::time::Duration::from_secs(67));
+    other.header.run_time = Some(Duration::from_secs(67));
     other.header.machine.host = "ci-7".to_owned();
     let comparison = verdict(&side(&baseline()), &side(&other));
     assert_eq!(comparison.outcome(), Outcome::Unchanged);
@@ -239,7 +241,7 @@ fn changed_data_duration_and_machine_are_said_and_compared_all_the_same() {
         comparison.notes,
         ["the run time changed: 60 s -> 67 s", "the machine that makes the load changed: bench -> ci-7"]
     );
-    other.header.run_time = Some(std::time::Duration::from_secs(65));
+    other.header.run_time = Some(Duration::from_secs(65));
     other.header.machine = baseline().header.machine;
     assert_eq!(verdict(&side(&baseline()), &side(&other)).notes, [""; 0]);
 }
@@ -248,7 +250,7 @@ fn changed_data_duration_and_machine_are_said_and_compared_all_the_same() {
 fn a_run_and_its_own_csv_have_the_same_run_time() {
     // The last response came after the run time, as a slow one does; a CSV knows of nothing else.
     let mut late = run_of("1", &spread("/a", 600, 2.0 * SECONDS, 180.0, 1));
-    late.header.run_time = Some(std::time::Duration::from_secs(60));
+    late.header.run_time = Some(Duration::from_secs(60));
     let csv = as_csv(&late, "a");
     for (old, new) in [(side(&late), csv.clone()), (csv, side(&late))] {
         let notes = verdict(&old, &new).notes;
@@ -263,7 +265,7 @@ fn a_run_and_its_own_csv_have_the_same_run_time() {
 fn an_interrupted_run_says_so_and_how_long_it_lasted() {
     let mut interrupted = run_of("2", &spread("/a", 200, 20.0, 180.0, 2));
     interrupted.ending = Some(Ending::Interrupted);
-    interrupted.elapsed = crate::clock::RunTime::from_duration(std::time::Duration::from_secs(20));
+    interrupted.elapsed = RunTime::from_duration(Duration::from_secs(20));
     let notes = verdict(&side(&baseline()), &side(&interrupted)).notes;
     assert_eq!(notes, ["run 2 was interrupted after 20 s", "the run time changed: 60 s -> 20 s"]);
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
+use tokio::task::coop::consume_budget;
 use tokio::task::{JoinSet, LocalSet};
 use windtunnel_stats::Slices;
 
@@ -130,6 +131,8 @@ async fn lead(thread: &Rc<Thread>, mut stripe: Stripe, mut wishes: watch::Receiv
                     sent_away.insert(user.index, flag.clone());
                     thread.user_began();
                     users.spawn_local(user::live(thread.clone(), user.class, user.index, flag));
+                    // Many users that are due at once leave the others, and the ticks, their turn.
+                    consume_budget().await;
                 }
             }
             () = &mut over => break,

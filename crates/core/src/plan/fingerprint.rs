@@ -57,7 +57,8 @@ impl Phase {
     }
 }
 
-const fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
+/// The largest number that divides both.
+pub(crate) const fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
     while b > 0 {
         (a, b) = (b, a % b);
     }
@@ -72,6 +73,8 @@ pub(crate) struct Use {
     pub(crate) phase: Phase,
     /// Path and query, variables put in.
     pub(crate) path: String,
+    /// What the module's own headers say, credentials left out; empty when there is none.
+    pub(crate) headers: String,
     /// What the body is made of.
     pub(crate) body: String,
     /// The expectations; empty when there is none.
@@ -118,9 +121,12 @@ impl Rows {
     /// The rows, when class number `index` has `users[index]` users.
     pub(crate) fn finish(&self, classes: &[ClassPlan], users: &[u32]) -> Vec<SeriesPlan> {
         let rates: Vec<f64> = self.drafts.iter().map(|row| row.rate(classes, users)).collect();
+        let mut totals: BTreeMap<usize, f64> = BTreeMap::new();
+        for (row, rate) in self.drafts.iter().zip(&rates) {
+            *totals.entry(row.module).or_default() += rate;
+        }
         let rows = self.drafts.iter().zip(&rates).map(|(row, rate)| {
-            let of_module = self.drafts.iter().zip(&rates).filter(|(other, _)| other.module == row.module);
-            let total: f64 = of_module.map(|(_, rate)| rate).sum();
+            let total = totals[&row.module];
             SeriesPlan {
                 module: row.module,
                 method: row.method.clone(),
@@ -150,13 +156,16 @@ impl Draft {
             ("method".to_owned(), self.method.clone()),
             ("path".to_owned(), each(&|used| used.path.clone()).join(" + ")),
             ("body".to_owned(), digest_of(each(&|used| used.body.clone()))),
-            ("wait".to_owned(), each(&|used| wait_text(classes[used.class].wait)).join(" + ")),
+            ("wait".to_owned(), each(&|used| waits_text(&classes[used.class])).join(" + ")),
             ("weight".to_owned(), each(&|used| used.phase.weight()).join(" + ")),
             ("users".to_owned(), users.to_string()),
         ]);
-        let expects = each(&|used| used.expect.clone());
-        if expects.iter().any(|expect| !expect.is_empty()) {
-            circumstances.insert("expect".to_owned(), digest_of(expects));
+        let where_any =
+            [("headers", each(&|used| used.headers.clone())), ("expect", each(&|used| used.expect.clone()))];
+        for (what, texts) in where_any {
+            if texts.iter().any(|text| !text.is_empty()) {
+                circumstances.insert(what.to_owned(), digest_of(texts));
+            }
         }
         circumstances
     }
@@ -218,6 +227,14 @@ fn mean_of_wait(wait: Wait) -> f64 {
         Wait::Constant(wait) | Wait::Pace { period: wait, .. } => wait.as_secs_f64(),
         Wait::Between(shortest, longest) => f64::midpoint(shortest.as_secs_f64(), longest.as_secs_f64()),
     }
+}
+
+/// The waits of a class in words: after its tasks, and where there are any, between steps.
+fn waits_text(class: &ClassPlan) -> String {
+    let steps = class.tasks.iter().flat_map(|task| &task.steps);
+    let between: Vec<_> = steps.filter_map(|step| step.wait).map(wait_text).collect();
+    let after = wait_text(class.wait);
+    if between.is_empty() { after } else { format!("{after}, {} between steps", between.join(", ")) }
 }
 
 /// A wait in words that say the same for the same wait, in every version.

@@ -54,7 +54,7 @@ fn user<T>(work: impl FnOnce(&mut UserState) -> T) -> Result<T, Error> {
 }
 
 fn with_choices<T>(work: impl FnOnce(&mut Rng) -> T) -> Result<T, Error> {
-    user(|user| work(&mut user.choices))
+    user(|user| work(&mut user.numbers.choices))
 }
 
 /// A whole number from `from` to `to`, both included.
@@ -115,7 +115,7 @@ fn random_file(folder: &str) -> Result<Value, Error> {
 /// A random UUID (RFC 9562, version 4). The run's salt is in it: an id that comes again in the next run
 /// would be none.
 fn uuid() -> Result<String, Error> {
-    let random = user(|user| user.choices.u128(..) ^ user.module.salt.number)?;
+    let random = user(|user| user.numbers.choices.u128(..) ^ user.module.salt.number)?;
     let bits = random & !(0xf << 76) & !(0b11 << 62) | (0x4 << 76) | (0b10 << 62);
     let hex = format!("{bits:032x}");
     Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))

@@ -32,6 +32,8 @@ pub(crate) struct Known {
     pub(crate) variables: Vec<String>,
     /// What requests of the class save.
     pub(crate) saved: BTreeSet<String>,
+    /// What of that is not saved yet when `on_start` sends the request that is compiled; else nothing.
+    pub(crate) not_yet: BTreeSet<String>,
 }
 
 /// Why `name` cannot be the name of a table, if it cannot.
@@ -53,7 +55,12 @@ impl Known {
                 Some((name, rest)) => (name, rest.split('.').next()),
                 None => (read.as_str(), None),
             };
-            let (word, message, help) = self.wrong(name, attribute, sees)?;
+            let early =
+                attribute.filter(|_| name == "user" && sees == Sees::Request && !text.can_do_without());
+            let (word, message, help) = match early.filter(|name| self.not_yet.contains(*name)) {
+                Some(saved) => too_early(saved),
+                None => self.wrong(name, attribute, sees)?,
+            };
             let problem = locate_word(text.source(), &word).problem(message);
             Some(match help {
                 Some(help) => problem.help(help),
@@ -141,6 +148,16 @@ impl Known {
         let (table, _) = self.tables.iter().find(with_column)?;
         Some(format!("columns are written `{table}.{name}`"))
     }
+}
+
+/// What is wrong with reading `saved` in a request of `on_start`.
+fn too_early(saved: &str) -> (String, String, Option<String>) {
+    let message = format!("`{saved}` is not saved yet when on_start sends this request");
+    let help = format!(
+        "a request of on_start before it has to save it; where the class says it for all its requests, \
+         `{{{{ user.{saved} | default('') }}}}` stands in until then"
+    );
+    (format!("user.{saved}"), message, Some(help))
 }
 
 fn texts(names: &[String]) -> Vec<&str> {

@@ -17,7 +17,7 @@ use crate::plan::files::{FileReader, FileStore};
 use crate::plan::request::ResponseState;
 use crate::plan::rows::{Draw, NoRowLeft, RowTable};
 use crate::plan::schedule::WaitState;
-use crate::plan::streams::{Owner, Stream};
+use crate::plan::streams::{Numbers, Owner, Stream};
 use crate::plan::{ClassPlan, Plan, views};
 
 /// What all users of a run share: tables, files, the counters of `unique` rows; one entry for each module.
@@ -139,21 +139,22 @@ impl UserScope {
     pub fn next_task(&mut self, plan: &Plan) -> usize {
         let state = self.state();
         state.forget_rows();
-        pick_task(&plan.classes[state.class], &mut state.choices)
+        state.numbers.next_execution();
+        pick_task(&plan.classes[state.class], &mut state.numbers.tasks)
     }
 
     /// The waits after tasks: due times.
     pub fn next_due(&mut self, state: &mut WaitState, now: RunTime) -> RunTime {
-        state.next(now, &mut self.state().waits)
+        state.next(now, &mut self.state().numbers.waits)
     }
 }
 
-fn pick_task(class: &ClassPlan, choices: &mut Rng) -> usize {
+fn pick_task(class: &ClassPlan, numbers: &mut Rng) -> usize {
     if class.tasks.len() < 2 {
         return 0;
     }
     let total = class.tasks.iter().map(|task| u64::from(task.weight)).sum::<u64>();
-    let mut left = choices.u64(..total.max(1));
+    let mut left = numbers.u64(..total.max(1));
     let chosen = class.tasks.iter().position(|task| {
         let weight = u64::from(task.weight);
         let here = left < weight;
@@ -189,9 +190,7 @@ pub(crate) struct UserState {
     drawn_files: Vec<(String, Value)>,
     saved: Vec<(String, Value)>,
     pub(crate) counter: u64,
-    rows: Rng,
-    pub(crate) choices: Rng,
-    waits: Rng,
+    pub(crate) numbers: Numbers,
     pub(crate) response: Option<ResponseState>,
     /// The table that had no row left, for the fault that ends the user.
     exhausted: Option<usize>,
@@ -214,9 +213,9 @@ impl UserState {
         class: usize,
         lifetime: Lifetime,
     ) -> Self {
-        let mut rows = Rng::with_seed(owner.seed_of(Stream::Rows));
+        let mut keys = Rng::with_seed(owner.seed_of(Stream::Rows));
         let tables = module.tables.iter().enumerate().map(|(index, table)| TableState {
-            draw: Draw::new(table, owner.user, rows.u64(..), lifetime == Lifetime::Trial),
+            draw: Draw::new(table, owner.user, keys.u64(..), lifetime == Lifetime::Trial),
             row: None,
             view: views::table(index),
         });
@@ -229,9 +228,7 @@ impl UserState {
             drawn_files: Vec::new(),
             saved: Vec::new(),
             counter: 0,
-            rows,
-            choices: Rng::with_seed(owner.seed_of(Stream::Choices)),
-            waits: Rng::with_seed(owner.seed_of(Stream::Waits)),
+            numbers: Numbers::new(owner),
             response: None,
             exhausted: None,
             shown_row: None,
@@ -266,7 +263,7 @@ impl UserState {
         if let Some(shown) = self.shown_row {
             return shown.checked_rem(rows.len()).ok_or(NoRowLeft);
         }
-        let drawn = self.tables[table].draw.next(rows, &mut self.rows);
+        let drawn = self.tables[table].draw.next(rows, &mut self.numbers.rows);
         if drawn.is_err() {
             self.exhausted = Some(table);
         }
@@ -287,7 +284,7 @@ impl UserState {
             Files::Reading(reader) => reader.folder(folder)?,
             Files::Ready(store) => store.folder(folder)?,
         };
-        let file = files[self.choices.usize(..files.len())].clone();
+        let file = files[self.numbers.choices.usize(..files.len())].clone();
         self.drawn_files.push((folder.to_owned(), file.clone()));
         Ok(file)
     }
@@ -337,5 +334,43 @@ impl<'a> Entered<'a> {
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         *self.home = RENDERING.take();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::testing::{Suite, class, module, post, post_json, task};
+    use crate::suite::{Pick, Wait};
+
+    #[test]
+    fn a_step_that_is_left_out_changes_nothing_of_the_tasks_that_follow() {
+        let rows: Vec<Vec<_>> = (0..1000).map(|row| vec![json!(row)]).collect();
+        let rows: Vec<&[_]> = rows.iter().map(Vec::as_slice).collect();
+        let drawing = || post_json("/", &json!(["{{ t.n }}", "{{ random_int(1, 100000) }}"]));
+        let mut class = class("A", vec![post("/0"), post("/1"), post("/2")]);
+        class.tasks.push(task(vec![drawing(), drawing()]));
+        class.wait = Wait::Between(Duration::ZERO, Duration::from_secs(100));
+        let plan = Suite::new(module("m", vec![class])).table("t", Pick::Random, &["n"], &rows).plan();
+        // What a user does in 100 tasks, when second steps are sent or not.
+        let life = |second_steps: bool| -> Vec<_> {
+            let mut user = UserScope::new(&plan, 0, 3);
+            let mut waits = WaitState::new(plan.classes[0].wait, RunTime::ZERO);
+            let one = |_| {
+                let number = user.next_task(&plan);
+                let steps = &plan.classes[0].tasks[number].steps;
+                let first = steps[0].render(&plan, &mut user).unwrap();
+                if second_steps && steps.len() > 1 {
+                    steps[1].render(&plan, &mut user).unwrap();
+                }
+                (number, first.body, user.next_due(&mut waits, RunTime::ZERO))
+            };
+            (0..100).map(one).collect()
+        };
+        assert_eq!(life(true), life(false));
     }
 }

@@ -1,16 +1,53 @@
 //! Seeds of the random streams of a user: the same from run to run, different between users and purposes.
 //!
-//! A user has a stream for each purpose, so that drawing one row more does not move its waits.
+//! A user has a stream for each purpose, so that drawing one row more does not move its waits; and each of
+//! its task executions has its own piece of them, so that a step that is left out after a failure does not
+//! change what the tasks that follow send.
+
+use fastrand::Rng;
 
 /// What random numbers are drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
     /// Rows of tables.
     Rows,
-    /// Tasks, and the functions of templates.
+    /// The functions of templates.
     Choices,
     /// Waits.
     Waits,
+    /// Tasks.
+    Tasks,
+}
+
+/// The random numbers of one user.
+#[derive(Clone, Debug)]
+pub(crate) struct Numbers {
+    seeds: [u64; 3],
+    execution: u64,
+    pub(crate) rows: Rng,
+    pub(crate) choices: Rng,
+    pub(crate) waits: Rng,
+    pub(crate) tasks: Rng,
+}
+
+impl Numbers {
+    /// Those of a user before its first task.
+    pub(crate) fn new(owner: Owner<'_>) -> Self {
+        let seeds = [Stream::Rows, Stream::Choices, Stream::Waits].map(|stream| owner.seed_of(stream));
+        let [rows, choices, waits] = pieces(seeds, 0);
+        let tasks = Rng::with_seed(owner.seed_of(Stream::Tasks));
+        Self { seeds, execution: 0, rows, choices, waits, tasks }
+    }
+
+    /// Goes on to the piece of the next task execution.
+    pub(crate) fn next_execution(&mut self) {
+        self.execution += 1;
+        [self.rows, self.choices, self.waits] = pieces(self.seeds, self.execution);
+    }
+}
+
+fn pieces(seeds: [u64; 3], execution: u64) -> [Rng; 3] {
+    seeds.map(|seed| Rng::with_seed(mix(seed ^ mix(execution))))
 }
 
 /// Whose random numbers they are.
@@ -65,12 +102,12 @@ mod tests {
         let mut seeds = BTreeSet::new();
         for (seed, module, class) in [(0, "a", "b"), (1, "a", "b"), (0, "ab", ""), (0, "", "ab")] {
             for user in 0..100 {
-                for stream in [Stream::Rows, Stream::Choices, Stream::Waits] {
+                for stream in [Stream::Rows, Stream::Choices, Stream::Waits, Stream::Tasks] {
                     seeds.insert(Owner { seed, module, class, user }.seed_of(stream));
                 }
             }
         }
-        assert_eq!(seeds.len(), 4 * 100 * 3);
+        assert_eq!(seeds.len(), 4 * 100 * 4);
     }
 
     #[test]

@@ -227,6 +227,22 @@ mod tests {
     }
 
     #[test]
+    fn an_interval_that_nobody_takes_over_stays_bounded() {
+        let mut recorder = Recorder::new(2);
+        for second in 1..=10_000 {
+            let sample = sample(second * 1000, second * 1000 + 10, Some(Fault::Expectation));
+            recorder.record(&sample, Some(&format!("text {second}")));
+            recorder.exception(1, &format!("error {second}"), "m.toml:3");
+        }
+        let interval = &recorder.current;
+        assert_eq!(interval.series[1].texts.iter().count(), MAX_TEXTS + 1);
+        assert_eq!(interval.series[1].texts.iter().map(|(_, count)| count.count).sum::<u64>(), 10_000);
+        assert_eq!(interval.exceptions.len(), MAX_TEXTS + 1);
+        assert_eq!(interval.exceptions.values().sum::<u64>(), 10_000);
+        assert_eq!(interval.exceptions[&(1, OTHER.to_owned(), String::new())], 10_000 - MAX_TEXTS as u64);
+    }
+
+    #[test]
     fn a_cleared_interval_is_as_good_as_a_new_one() {
         let mut recorder = Recorder::new(2);
         recorder.record(&sample(10, 30, Some(Fault::Closed)), Some("closed"));

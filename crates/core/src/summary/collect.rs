@@ -318,6 +318,54 @@ mod tests {
     }
 
     #[test]
+    fn memory_does_not_grow_with_the_length_of_a_run() {
+        let mut collector = collector();
+        let mut recorder = Recorder::new(3);
+        // As after a day with a request in every second.
+        let day = (0..).map(|second| (second, (1, 0))).take(MAX_SECONDS);
+        collector.records[0].series[0].per_second = day.collect();
+        // A week, looked at every minute and a half; every other request of it fails in words of its own, and
+        // every template too.
+        let moments = (1..=7 * 86_400_u64).step_by(90);
+        let requests = moments.clone().count() as u64;
+        let mut interval = Box::new(Interval::new(3));
+        for second in moments {
+            let last_byte = at(second * 1000);
+            interval = recorder.swap(interval, last_byte);
+            collector.merge(0, &interval);
+            interval.clear();
+            let sample = Sample {
+                series: SeriesId(0),
+                due: at(second * 1000 - second % 900),
+                sent: at(second * 1000 - second % 800),
+                first_byte: last_byte,
+                last_byte,
+                status: 200,
+                fault: Some(Fault::Expectation),
+                received: 3,
+                resent: false,
+            };
+            recorder.record(&sample, Some(&format!("failure {second}")));
+            recorder.record(&Sample { fault: None, ..sample }, None);
+            recorder.exception(0, &format!("exception {second}"), "m.toml:3");
+        }
+        collector.merge(0, &recorder.swap(interval, at(u64::from(u32::MAX))));
+        let record = &collector.records()[0];
+        let row = &record.series[0];
+        assert_eq!((row.requests, row.failures), (2 * requests, requests));
+        assert_eq!(row.per_second.len(), MAX_SECONDS);
+        assert_eq!(row.per_second.last_key_value().map(|(second, _)| *second), Some(7 * 86_400 - 89));
+        // A quarter of a second times 4096, the smallest power of two by which 256 slices hold a week.
+        assert!((row.slices.width_seconds() - 4096.0).abs() < 1e-9, "{}", row.slices.width_seconds());
+        assert!(record.failures.len() <= MAX_FAILURES + 1, "{}", record.failures.len());
+        assert_eq!(record.failures.iter().map(|row| row.occurrences).sum::<u64>(), requests);
+        assert!(record.exceptions.len() <= MAX_EXCEPTIONS + 1, "{}", record.exceptions.len());
+        assert_eq!(record.exceptions.iter().map(|row| row.count).sum::<u64>(), requests);
+        assert_eq!(collector.failure_index[0].len(), record.failures.len());
+        assert_eq!(collector.exception_index.len(), record.exceptions.len());
+    }
+
+    #[test]
     fn distinct_failures_are_bounded() {
         let mut collector = collector();
         for n in 0..MAX_FAILURES + 50 {

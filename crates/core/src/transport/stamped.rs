@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::clock::{Clock, RunTime};
 
-/// When bytes came, since the last [`Stamps::clear`].
+/// When bytes came, since the exchange that goes on began.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Stamps {
     /// The first read that brought something.

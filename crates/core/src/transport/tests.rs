@@ -63,6 +63,10 @@ async fn serve(listener: TcpListener, bytes: &'static [u8], end: End) {
 }
 
 async fn exchange_with(bytes: &'static [u8], end: End) -> Exchange {
+    exchange_of(Method::POST, bytes, end).await
+}
+
+async fn exchange_of(method: Method, bytes: &'static [u8], end: End) -> Exchange {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let clock = Clock::start();
@@ -70,7 +74,7 @@ async fn exchange_with(bytes: &'static [u8], end: End) -> Exchange {
         .run_until(async move {
             tokio::task::spawn_local(serve(listener, bytes, end));
             let mut connection = connector(address).connect(&clock).await.unwrap();
-            connection.exchange(&request(Method::POST, Capture::Body), &clock).await
+            connection.exchange(&request(method, Capture::Body), &clock).await
         })
         .await
 }
@@ -105,6 +109,28 @@ async fn a_response_that_ends_with_the_connection_is_whole_but_not_reusable() {
     let exchange = exchange_with(b"HTTP/1.0 200 OK\r\n\r\nall of it", End::Close).await;
     assert_eq!(&exchange.body[..], b"all of it");
     assert!(exchange.failure.is_none() && !exchange.reusable);
+}
+
+#[tokio::test]
+async fn a_response_that_has_no_body_by_rule_is_whole_and_the_connection_stays() {
+    let cases: [(Method, &[u8], u16); 3] = [
+        (Method::HEAD, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 200),
+        (Method::GET, b"HTTP/1.1 204 No Content\r\n\r\n", 204),
+        (Method::GET, b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 304),
+    ];
+    for (method, bytes, status) in cases {
+        let exchange = exchange_of(method, bytes, End::KeepOpen).await;
+        assert_eq!((exchange.status, exchange.received), (status, 0));
+        assert!(exchange.reusable && exchange.failure.is_none(), "{:?}", exchange.failure);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_switches_protocols_is_a_failure() {
+    let exchange =
+        exchange_with(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", End::KeepOpen).await;
+    assert!(!exchange.reusable);
+    assert_eq!(exchange.failure.map(|failure| failure.fault), Some(Fault::Protocol));
 }
 
 #[tokio::test]

@@ -70,10 +70,13 @@ fn compile_class(spec: &UserSpec, module: &mut ModuleDraft<'_>, asked: &Asked, i
     module.known.saved = every_request(spec)
         .flat_map(|request| request.save.iter().map(|(name, _)| name.value.clone()))
         .collect();
+    module.known.not_yet = module.known.saved.clone();
     let found = into.problems.len();
     let target = into.targets.of_class(spec, module, asked, &mut into.problems);
     let mut steps = Steps { class: into.classes.len(), spec, target, module, into };
     let on_start = steps.compile(&spec.on_start, "on_start", &Phase::Start);
+    // Whether a task saves in time what another one reads is known only when they run.
+    steps.module.known.not_yet.clear();
     let tasks: Vec<_> = kept_tasks(spec, asked).collect();
     let total = tasks.iter().map(|(_, task)| u64::from(task.weight)).sum();
     let tasks = tasks.into_iter().map(|(number, task)| {
@@ -129,6 +132,9 @@ impl Steps<'_, '_> {
             match compile_step(request, &place, self.module, rows) {
                 Ok(step) => steps.push(step),
                 Err(found) => problems.extend(found),
+            }
+            for (name, _) in &request.save {
+                self.module.known.not_yet.remove(&name.value);
             }
         }
         steps

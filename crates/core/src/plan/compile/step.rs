@@ -54,7 +54,8 @@ pub(crate) fn compile_step(
     let parts = compile_parts(spec, place.target, &mut texts);
     let reads = texts.reads().clone();
     let problems = texts.into_problems();
-    let Some(Parts { mut request, judgement, name, path, body }) = parts.filter(|_| problems.is_empty())
+    let Some(Parts { mut request, judgement, name, path, headers, body }) =
+        parts.filter(|_| problems.is_empty())
     else {
         return Err(problems);
     };
@@ -67,6 +68,7 @@ pub(crate) fn compile_step(
         class: place.class,
         phase: place.phase.clone(),
         path: path.whole,
+        headers,
         body,
         expect: judgement.shape(),
         data: module.data_of(&reads),
@@ -91,12 +93,14 @@ struct Parts {
     judgement: Judgement,
     name: String,
     path: PathShape,
+    headers: String,
     body: String,
 }
 
 fn compile_parts(spec: &RequestSpec, target: &Target, texts: &mut Texts<'_>) -> Option<Parts> {
     let (path, path_shape) = PathPlan::compile(spec, &target.prefix, texts);
-    let headers = HeaderPlan::compile(spec, &target.authority(), content_type(&spec.body), texts);
+    let (headers, headers_shape) =
+        HeaderPlan::compile(spec, &target.authority(), content_type(&spec.body), texts);
     let (body, body_shape) = BodyPlan::compile(&spec.body, texts);
     let judgement = Judgement::compile(spec, texts);
     let name = row_name(spec, &path_shape, texts)?;
@@ -106,7 +110,7 @@ fn compile_parts(spec: &RequestSpec, target: &Target, texts: &mut Texts<'_>) -> 
     };
     let capture = judgement.capture();
     let request = RequestPlan { method, path, headers, body, capture, prepared: None };
-    Some(Parts { request, judgement, name, path: path_shape, body: body_shape })
+    Some(Parts { request, judgement, name, path: path_shape, headers: headers_shape, body: body_shape })
 }
 
 /// The row's name: as given, else the path without query, in which only variables are put in, so that

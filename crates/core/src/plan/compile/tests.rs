@@ -151,6 +151,74 @@ fn the_circumstances_of_a_row_are_its_own_plan() {
 }
 
 #[test]
+fn what_changes_the_request_or_its_rate_is_among_the_circumstances() {
+    let circumstances = |change: &dyn Fn(&mut UserSpec)| {
+        let mut class = class("A", vec![post("/a"), post("/b")]);
+        change(&mut class);
+        let suite = Suite::new(module("m", vec![class])).variable("KEY", Some(json!("hunter2")), true);
+        suite.plan().series[0].circumstances.clone()
+    };
+    let headers = |headers: &'static [(&str, &str)]| {
+        circumstances(&move |class| {
+            class.tasks[0].steps[0].headers =
+                headers.iter().map(|(name, value)| (text(name), text(value))).collect();
+        })
+    };
+    let plain = circumstances(&|_| {});
+    assert!(!plain.contains_key("headers"));
+    let accept = headers(&[("Accept", "text/event-stream")]);
+    assert_ne!(plain, accept);
+    assert_ne!(accept, headers(&[("Accept", "application/json")]));
+    // The later one of the same name is sent, whatever its case and order.
+    assert_eq!(accept, headers(&[("accept", "*/*"), ("ACCEPT", "text/event-stream")]));
+    assert_eq!(headers(&[("a", "1"), ("b", "2")]), headers(&[("b", "2"), ("a", "1")]));
+    // Who asks does not change what is asked.
+    assert_eq!(plain, headers(&[("Authorization", "Bearer x"), ("x-key", "{{ env.KEY }}")]));
+    let paused =
+        circumstances(&|class| class.tasks[1].steps[0].wait = Some(Wait::Constant(Duration::from_secs(2))));
+    assert_eq!((plain["wait"].as_str(), paused["wait"].as_str()), ("none", "none, 2000ms between steps"));
+}
+
+#[test]
+fn on_start_reads_nothing_that_it_did_not_save_before() {
+    let login = |header: &str| RequestSpec {
+        headers: vec![(text("authorization"), text(header))],
+        save: vec![(text("token"), text("response.json.token"))],
+        ..post("/login")
+    };
+    let suite = |first: RequestSpec, second: RequestSpec| {
+        let task = RequestSpec {
+            headers: vec![(text("authorization"), text("Bearer {{ user.token }}"))],
+            ..post("/a")
+        };
+        let mut class = class("A", vec![task]);
+        class.on_start = vec![first, second];
+        Suite::new(module("m", vec![class]))
+    };
+    let profile = || post("/profile/{{ user.token }}");
+    let problems = suite(login("Bearer {{ user.token }}"), profile()).compile().unwrap_err();
+    assert_eq!(problems.0.len(), 1, "{problems}");
+    assert_eq!(problems.0[0].message, "`token` is not saved yet when on_start sends this request");
+    assert!(
+        problems.0[0].help.as_ref().is_some_and(|help| help.contains("`{{ user.token | default('') }}`"))
+    );
+    suite(login("Bearer {{ user.token | default('') }}"), profile()).plan();
+    suite(login("Bearer x"), profile()).plan();
+    let saved_by_the_task = RequestSpec {
+        save: vec![(text("id"), text("response.json.id"))],
+        ..post("/{{ user.id | default(0) }}")
+    };
+    let mut class = class("A", vec![saved_by_the_task]);
+    class.on_start = vec![post("/{{ user.id }}")];
+    class.on_stop = vec![post("/{{ user.id }}")];
+    let (at, message) = Suite::new(module("m", vec![class])).problem();
+    assert_eq!(
+        (at.as_str(), message.as_str()),
+        ("user.id", "`id` is not saved yet when on_start sends this request")
+    );
+}
+
+#[test]
 fn a_variable_that_changes_the_request_changes_its_circumstances() {
     let build = |model: &str, secret: bool| {
         let request = post_json(
@@ -257,6 +325,13 @@ fn a_weight_that_would_take_a_crowd_is_said_instead() {
     let plan = Suite::new(module("m", vec![heavy, class("B", vec![post("/b")])])).plan();
     assert_eq!(plan.load.users, 2);
     assert_eq!(plan.notices, ["class B gets none of the 2 users: its weight is too small beside the others"]);
+}
+
+#[test]
+fn a_class_behind_a_crowd_of_fixed_count_is_said_to_go_without() {
+    let fixed = UserSpec { fixed_count: Some(500), ..class("A", vec![post("/a")]) };
+    let plan = Suite::new(module("m", vec![fixed, class("B", vec![post("/b")])])).plan();
+    assert_eq!(plan.notices, ["class B gets none of the 2 users: classes of fixed count come first"]);
 }
 
 #[test]

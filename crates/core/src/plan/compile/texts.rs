@@ -90,9 +90,8 @@ impl<'a> Texts<'a> {
     /// An expression over a response, or the template of a message about one.
     pub(crate) fn of_response(&mut self, compiled: Result<Compiled, Problem>) -> Option<Compiled> {
         let compiled = self.checked(compiled, Sees::Response)?;
-        // There is no response to try it with; a text that asks whether there is a value is left alone.
-        let source = &compiled.source().value;
-        if !source.contains("default") && !source.contains("defined") {
+        // There is no response to try it with.
+        if !compiled.can_do_without() {
             self.problems.extend(self.unset(&compiled));
         }
         Some(compiled)

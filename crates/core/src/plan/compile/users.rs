@@ -2,9 +2,6 @@
 
 use crate::plan::{ClassPlan, Dispatch, Load};
 
-/// Users that are dispatched at most to find out how many it takes until each class has one.
-const MOST_TRIED: u32 = 1_000_000;
-
 /// A class of so little weight that it takes more users than these, or than ten for each class, is not
 /// worth the load that nobody asked for: it goes without, and that is said.
 const MOST_RAISED: u32 = 100;
@@ -16,27 +13,27 @@ fn dispatch(classes: &[ClassPlan]) -> Dispatch {
 /// Raises the users of `load` until each class, in the order of Locust's dispatch, has one; and lowers them
 /// to what classes of fixed count alone can have. Says so in `notices`.
 pub(crate) fn settle(load: &mut Load, classes: &[ClassPlan], notices: &mut Vec<String>) {
-    let needed = needed_users(classes);
     let most = u32::try_from(classes.len() * 10).unwrap_or(u32::MAX).max(MOST_RAISED);
+    let needed = needed_users(classes, most.max(load.users));
     let raised = needed.iter().flatten().copied().filter(|users| *users <= most).max().unwrap_or(1);
     if load.users < raised {
         notices.push(raised_text(load.users, raised, classes.len()));
         load.users = raised;
     }
-    if classes.iter().all(|class| class.fixed_count.is_some()) {
-        let fixed: u64 = classes.iter().filter_map(|class| class.fixed_count).map(u64::from).sum();
-        let fixed = u32::try_from(fixed).unwrap_or(u32::MAX);
-        if load.users > fixed {
-            notices.push(format!("only {fixed} users run: every class has a fixed count"));
-            load.users = fixed;
-        }
+    let fixed: u64 = classes.iter().filter_map(|class| class.fixed_count).map(u64::from).sum();
+    let fixed = u32::try_from(fixed).unwrap_or(u32::MAX);
+    if load.users > fixed && classes.iter().all(|class| class.fixed_count.is_some()) {
+        notices.push(format!("only {fixed} users run: every class has a fixed count"));
+        load.users = fixed;
     }
     for (class, needed) in classes.iter().zip(needed) {
         if needed.is_none_or(|needed| needed > load.users) {
-            notices.push(format!(
-                "class {} gets none of the {} users: its weight is too small beside the others",
-                class.name, load.users
-            ));
+            let why = if fixed >= load.users {
+                "classes of fixed count come first"
+            } else {
+                "its weight is too small beside the others"
+            };
+            notices.push(format!("class {} gets none of the {} users: {why}", class.name, load.users));
         }
     }
 }
@@ -51,11 +48,11 @@ fn raised_text(from: u32, to: u32, classes: usize) -> String {
     }
 }
 
-/// For each class, how many users there must be for it to have one.
-fn needed_users(classes: &[ClassPlan]) -> Vec<Option<u32>> {
+/// For each class, how many users there must be for it to have one; `None` when more than `most`.
+fn needed_users(classes: &[ClassPlan], most: u32) -> Vec<Option<u32>> {
     let mut needed = vec![None; classes.len()];
     let mut left = classes.len();
-    for (users, class) in (1..=MOST_TRIED).zip(dispatch(classes)) {
+    for (users, class) in (1..=most).zip(dispatch(classes)) {
         if needed[class].is_none() {
             needed[class] = Some(users);
             left -= 1;

@@ -1,5 +1,7 @@
 //! The headers of a request: what the module says, and what every request carries.
 
+use std::collections::BTreeMap;
+
 use http::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use minijinja::Value;
@@ -42,13 +44,14 @@ struct Header {
 
 impl HeaderPlan {
     /// Compiles the headers of a request. `authority` is the `Host` where none is given, `content_type` what
-    /// the body is where the module does not say it.
+    /// the body is where the module does not say it. Beside them what the module's own headers say, for what
+    /// makes rows comparable: without credentials, which say who asks and not what is asked.
     pub(crate) fn compile(
         spec: &RequestSpec,
         authority: &str,
         content_type: Option<&str>,
         texts: &mut Texts<'_>,
-    ) -> Self {
+    ) -> (Self, String) {
         let mut headers = Self::default();
         headers.set_default(HOST, authority, spec);
         headers.set_default(USER_AGENT, concat!("windtunnel/", env!("CARGO_PKG_VERSION")), spec);
@@ -59,13 +62,18 @@ impl HeaderPlan {
         if let Some(host) = &spec.host_header {
             headers.set(HOST, host, texts);
         }
+        let mut shapes = BTreeMap::new();
         for (name, value) in &spec.headers {
             match header_name(name) {
-                Ok(name) => headers.set(name, value, texts),
+                Ok(name) => {
+                    let shape = headers.set(name.clone(), value, texts);
+                    shapes.insert(name.to_string(), shape);
+                }
                 Err(problem) => texts.push(problem),
             }
         }
-        headers
+        let lines = shapes.into_iter().filter_map(|(name, shape)| Some(format!("{name}: {}\n", shape?)));
+        (headers, lines.collect())
     }
 
     /// Sets a header that the module does not set.
@@ -76,16 +84,18 @@ impl HeaderPlan {
         }
     }
 
-    /// Sets a header, in place of an earlier one of the same name.
-    fn set(&mut self, name: HeaderName, source: &Located<String>, texts: &mut Texts<'_>) {
+    /// Sets a header, in place of an earlier one of the same name; gives what it says unless that is a
+    /// credential.
+    fn set(&mut self, name: HeaderName, source: &Located<String>, texts: &mut Texts<'_>) -> Option<String> {
         let value = texts.text(source, Mode::Plain);
         let sensitive = CREDENTIALS.contains(&name.as_str()) || texts.reads_secret(&value);
+        let shape = (!sensitive).then(|| texts.shape(&value));
         let header = Header { name, value, sensitive };
         self.varying.retain(|other| other.name != header.name);
         if header.value.constant().is_none() {
             self.constant.remove(&header.name);
             self.varying.push(header);
-            return;
+            return shape;
         }
         match header.render(&Value::UNDEFINED) {
             Ok(value) => {
@@ -93,6 +103,7 @@ impl HeaderPlan {
             }
             Err(failure) => texts.push(failure.into_problem(&source.at)),
         }
+        shape
     }
 
     pub(crate) fn is_constant(&self) -> bool {

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fastrand::Rng;
 use minijinja::Value;
 
+use crate::plan::fingerprint::greatest_common_divisor;
 use crate::plan::streams::mix;
 use crate::plan::values::from_json;
 use crate::suite::{AtEnd, Pick, Table};
@@ -153,13 +154,6 @@ fn spread(user: u32, rows: usize) -> usize {
     let golden = rows * 618 / 1000;
     let step = (golden.max(1)..=rows).find(|step| greatest_common_divisor(*step, rows) == 1).unwrap_or(1);
     index(u64::from(user) % rows * step % rows)
-}
-
-const fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
-    while b > 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 /// An index below the number of rows, which came from a `usize`.

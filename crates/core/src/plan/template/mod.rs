@@ -139,6 +139,11 @@ impl Compiled {
         &self.reads
     }
 
+    /// Does it seem to ask whether a value is there, so that it can do without.
+    pub(crate) fn can_do_without(&self) -> bool {
+        ["default", "defined"].iter().any(|word| self.source.value.contains(word))
+    }
+
     /// Its value from now on is `value`.
     pub(crate) fn fold(&mut self, value: Value) {
         self.code = Code::Constant(value);
