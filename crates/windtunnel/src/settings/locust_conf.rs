@@ -42,6 +42,9 @@ pub(crate) fn read(file: &Arc<SourceFile>) -> Read {
 }
 
 fn place(line: Line, at: Location, read: &mut Read) {
+    if line.key == "config" {
+        return read.notices.push(no_effect(&line.key, &at, "a file does not name another"));
+    }
     if let Some(setting) =
         SETTINGS.iter().find(|setting| setting.locust != Locust::No && setting.key == line.key)
     {
@@ -62,17 +65,16 @@ fn place(line: Line, at: Location, read: &mut Read) {
     match other.fate {
         Fate::Anyway(_) => {}
         Fate::NoEffect(why) | Fate::RefusedHere(why) => {
-            let (number, _) = at.line_column();
-            read.notices.push(format!(
-                "{}:{number}: `{}` has no effect: {why}",
-                at.file.path.display(),
-                other.key
-            ));
+            read.notices.push(no_effect(other.key, &at, why));
         }
         Fate::Refused(hint) => {
             read.problems.0.push(at.problem(format!("`{}` is not carried out", other.key)).help(hint));
         }
     }
+}
+
+fn no_effect(key: &str, at: &Location, why: &str) -> String {
+    format!("{}:{}: `{key}` has no effect: {why}", at.file.path.display(), at.line_column().0)
 }
 
 fn unknown(key: &str, at: &Location) -> Problem {
@@ -190,9 +192,10 @@ mod tests {
 
     #[test]
     fn keys_without_effect_are_noticed_and_those_that_change_the_run_refused() {
-        let read =
-            read_text("locustfile = x.py\nheadless = true\nmaster = true\nhtml = r.html\nweb-port = 1\n");
-        assert_eq!(read.notices.len(), 2, "{:?}", read.notices);
+        let read = read_text(
+            "locustfile = x.py\nheadless = true\nmaster = true\nhtml = r.html\nweb-port = 1\nconfig = x\n",
+        );
+        assert_eq!(read.notices.len(), 3, "{:?}", read.notices);
         assert_eq!(read.problems.0.len(), 2, "{}", read.problems);
         assert!(read.layer.is_empty());
     }
