@@ -19,19 +19,19 @@ const OUTLIER_SHAPE: f64 = 3.0;
 #[derive(Clone, Debug)]
 pub(crate) struct Times {
     seed: u64,
+    session: u64,
     /// Median latency × slowdown × the session's level, in seconds.
     base: f64,
     spread: f64,
 }
 
 impl Times {
-    /// Draws the session's level, from the operating system's randomness unless it has a seed.
-    pub(crate) fn new(seed: u64, latency: &Latency) -> Self {
-        let session = latency.session_seed.unwrap_or_else(seed_of_the_system);
+    /// The times of the session that `session` seeds; `seed` gives the models' levels.
+    pub(crate) fn new(seed: u64, session: u64, latency: &Latency) -> Self {
         let mut random = draw::generator(session, Stream::Session, 0, 0);
         let level = (latency.session_noise * draw::normal(&mut random)).exp();
         let base = latency.median.as_secs_f64() * latency.slowdown * level;
-        Self { seed, base, spread: latency.spread }
+        Self { seed, session, base, spread: latency.spread }
     }
 
     /// How slow a model is compared with the others: from 0.5 to 2, uniform on the logarithmic scale.
@@ -46,7 +46,7 @@ impl Times {
     pub(crate) fn serving(&self, model: u64, number: u64) -> Duration {
         let mut seconds = self.base * self.level(model);
         if self.spread > 0.0 {
-            let mut random = draw::generator(self.seed, Stream::Time, model, number);
+            let mut random = draw::generator(self.session, Stream::Time, model, number);
             seconds *= (self.spread * draw::normal(&mut random)).exp();
             if random.f64() < OUTLIERS {
                 let stretch = OUTLIER_MIN * draw::above_zero(&mut random).powf(-1.0 / OUTLIER_SHAPE);
@@ -58,7 +58,7 @@ impl Times {
 }
 
 /// 64 bits from the operating system: the standard library keys its hashers with them.
-fn seed_of_the_system() -> u64 {
+pub(crate) fn seed_of_the_system() -> u64 {
     RandomState::new().hash_one(0_u8)
 }
 
@@ -68,9 +68,13 @@ mod tests {
     use crate::draw::name_hash;
 
     fn times(change: impl FnOnce(&mut Latency)) -> Times {
+        times_of_session(1, change)
+    }
+
+    fn times_of_session(session: u64, change: impl FnOnce(&mut Latency)) -> Times {
         let mut latency = Latency::default();
         change(&mut latency);
-        Times::new(1, &latency)
+        Times::new(1, session, &latency)
     }
 
     fn sorted_ms(times: &Times, model: u64, count: u64) -> Vec<f64> {
@@ -87,7 +91,14 @@ mod tests {
             assert_eq!(one.serving(model, number), other.serving(model, number));
         }
         assert_ne!(one.serving(model, 0), one.serving(model, 1));
-        assert_ne!(one.serving(model, 0), Times::new(2, &Latency::default()).serving(model, 0));
+        assert_ne!(one.serving(model, 0), Times::new(2, 1, &Latency::default()).serving(model, 0));
+    }
+
+    #[test]
+    fn another_session_of_the_same_seed_has_the_same_levels_but_other_times() {
+        let (one, other) = (times(|_| ()), times_of_session(2, |_| ()));
+        assert_eq!(one.level(7).to_bits(), other.level(7).to_bits());
+        assert_ne!(one.serving(7, 0), other.serving(7, 0));
     }
 
     #[test]
@@ -135,10 +146,10 @@ mod tests {
 
     #[test]
     fn the_session_level_follows_its_own_seed() {
-        let with = |seed| {
-            times(|latency| {
+        let with = |session| {
+            times_of_session(session, |latency| {
                 latency.session_noise = 0.1;
-                latency.session_seed = Some(seed);
+                latency.spread = 0.0;
             })
         };
         assert_eq!(with(1).serving(3, 0), with(1).serving(3, 0));
@@ -149,16 +160,15 @@ mod tests {
     }
 
     #[test]
-    fn without_session_noise_two_starts_are_alike() {
-        let with = |seed| times(|latency| latency.session_seed = Some(seed));
+    fn without_spread_and_session_noise_two_starts_are_alike() {
+        let with = |session| times_of_session(session, |latency| latency.spread = 0.0);
         assert_eq!(with(1).serving(3, 0), with(2).serving(3, 0));
     }
 
     #[test]
     fn a_session_without_a_seed_takes_one_from_the_system() {
-        let base = || times(|latency| latency.session_noise = 0.5).base;
-        let bases: Vec<f64> = (0..8).map(|_| base()).collect();
-        assert!(bases.iter().any(|one| (one - bases[0]).abs() > 1e-9), "{bases:?}");
+        let seeds: Vec<u64> = (0..8).map(|_| seed_of_the_system()).collect();
+        assert!(seeds.iter().any(|one| *one != seeds[0]), "{seeds:?}");
     }
 
     #[test]

@@ -20,9 +20,12 @@ pub struct Options {
     /// Where to listen; port 0 takes a free one. The default is loopback, and nothing in this crate widens
     /// it: an address that other machines reach is used only because the caller wrote it.
     pub address: SocketAddr,
-    /// Seeds the models' levels, the servings' times, the faults and the contents of the answers. Two
-    /// simulators with the same seed treat the n-th request of a model alike.
+    /// Seeds what is the same from start to start: the models' levels and the contents of the answers.
     pub seed: u64,
+    /// Seeds what differs from start to start: the servings' times, the faults and the session's level.
+    /// `None` takes a seed from the operating system, so that two starts differ as two measurements of a real
+    /// server do; with one, two simulators treat the n-th request of a model alike.
+    pub session_seed: Option<u64>,
     /// Requests that one model serves at the same time, at least 1. Every model has its own workers, as every
     /// KServe model has its own pod: load on one model does not slow another.
     pub workers: usize,
@@ -40,8 +43,10 @@ impl Default for Options {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             seed: 1,
-            // At 40 ms a model serves about 200 requests/s: 60 users who think 1 to 5 s ask for 20.
-            workers: 16,
+            session_seed: None,
+            // At 40 ms a model serves about 800 requests/s: 80 users who think 1 to 5 s ask for 26, and 20 who
+            // start at once do not queue.
+            workers: 32,
             queue_limit: 100,
             latency: Latency::default(),
             faults: Faults::default(),
@@ -66,24 +71,15 @@ pub struct Latency {
     /// Standard deviation of the logarithm of a level drawn once per start, 0 to [`MAX_SIGMA`]: what makes two
     /// measurements of one and the same server differ. 0 (the default) draws none.
     pub session_noise: f64,
-    /// Seeds the session's level alone; `None` takes a seed from the operating system, so that two starts
-    /// differ.
-    pub session_seed: Option<u64>,
 }
 
 impl Default for Latency {
     fn default() -> Self {
-        Self {
-            median: Duration::from_millis(40),
-            spread: 0.25,
-            slowdown: 1.0,
-            session_noise: 0.0,
-            session_seed: None,
-        }
+        Self { median: Duration::from_millis(40), spread: 0.25, slowdown: 1.0, session_noise: 0.0 }
     }
 }
 
-/// Faults drawn per work request, from the seed. All off by default.
+/// Faults drawn per work request, from the session's seed. All off by default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Faults {
     /// Share of work requests answered with 500, after their full serving time.
@@ -236,7 +232,6 @@ mod tests {
                 spread: -0.5,
                 slowdown: 0.0,
                 session_noise: f64::NAN,
-                session_seed: None,
             },
             faults: Faults {
                 failure_ratio: 1.5,

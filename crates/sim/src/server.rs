@@ -15,7 +15,7 @@ use crate::body::{self, Unread};
 use crate::counts::Ledger;
 use crate::draw::{self, Stream};
 use crate::faults::{self, Outcome};
-use crate::latency::Times;
+use crate::latency::{Times, seed_of_the_system};
 use crate::models::Models;
 use crate::options::{Faults, Options};
 use crate::reply::{Api, Reply};
@@ -26,6 +26,7 @@ use crate::{article, infer, metadata, metrics, openai, predict};
 #[derive(Debug)]
 pub(crate) struct Server {
     seed: u64,
+    session: u64,
     times: Times,
     faults: Faults,
     pub(crate) models: Models,
@@ -49,9 +50,11 @@ pub(crate) struct Served {
 impl Server {
     /// A server that was asked nothing yet. The options must be valid.
     pub(crate) fn new(options: &Options, ledger: Ledger) -> Self {
+        let session = options.session_seed.unwrap_or_else(seed_of_the_system);
         Self {
             seed: options.seed,
-            times: Times::new(options.seed, &options.latency),
+            session,
+            times: Times::new(options.seed, session, &options.latency),
             faults: options.faults.clone(),
             models: Models::new(options.workers, options.queue_limit),
             ledger,
@@ -114,7 +117,7 @@ impl Server {
         let model = self.models.get(name);
         let hash = draw::name_hash(name);
         let number = model.arrive();
-        let fate = faults::fate(self.seed, &self.faults, hash, number);
+        let fate = faults::fate(self.session, &self.faults, hash, number);
         let time = self.times.serving(hash, number) + fate.stall;
         let worker = match self.models.worker(&model).await {
             Ok(worker) => worker,

@@ -11,9 +11,9 @@ use crate::counts::Ledger;
 use crate::options::Options;
 use crate::server::Server;
 
-/// A server with the default options but for `change`.
+/// A server with the default options but for `change`, and the same from start to start.
 pub(crate) fn server(change: impl FnOnce(&mut Options)) -> Server {
-    let mut options = Options::default();
+    let mut options = Options { session_seed: Some(1), ..Options::default() };
     change(&mut options);
     options.validate().expect("the options of this test are valid");
     Server::new(&options, Ledger::default())

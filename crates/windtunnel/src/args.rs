@@ -267,7 +267,8 @@ fn flag_of(id: &'static str, takes: Takes) -> Arg {
     let flag = Arg::new(id);
     match takes {
         Takes::Nothing => flag.action(ArgAction::SetTrue),
-        Takes::One(name) => flag.value_name(name).action(ArgAction::Set),
+        // A negative number is refused by whoever knows what it should be.
+        Takes::One(name) => flag.value_name(name).action(ArgAction::Set).allow_negative_numbers(true),
         Takes::Many(name) => flag.value_name(name).action(ArgAction::Append).num_args(1..),
     }
 }

@@ -1,10 +1,11 @@
 //! Reads `_stats.csv` files: ours, and those of any Locust.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::side::{Side, SideRow, WholeFigures};
 use crate::error::{Problem, nearest};
+use crate::summary::line::is_conflict_marker;
 
 /// Columns without which a row cannot be compared.
 const NEEDED: [&str; 8] =
@@ -42,35 +43,42 @@ pub fn python_number(text: &str) -> Option<f64> {
 /// When the file is damaged: the first line that cannot be read.
 pub(super) fn read_stats_csv(path: &Path, text: &str) -> Result<Side, Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
-    let mut records = reader.records();
+    if let Some(index) = text.lines().position(is_conflict_marker) {
+        let problem = Problem::in_file(path, Some(index + 1), "the marker of a git conflict stands here");
+        return Err(problem.help("take the file of either side: `git checkout --ours` or `--theirs`"));
+    }
     let damaged = |line: usize, message: String| {
         Problem::in_file(path, Some(line), message).help("restore the file with git, or remove it")
     };
+    let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+    let mut records = reader.records();
     let Some(Ok(header)) = records.next() else {
         return Err(damaged(1, "not a _stats.csv of Locust: it is empty".to_owned()));
     };
     let columns = Columns::of(&header).map_err(|message| damaged(1, message))?;
     let mut side = Side { label: path.display().to_string(), ..Side::default() };
+    let mut known = BTreeSet::new();
     for record in records {
         let record = record.map_err(|error| {
-            let line = error.position().map_or(1, |position| line_number(position.line()));
-            damaged(line, "not a line of a CSV file".to_owned())
+            damaged(line_number(text, error.position()), "not a line of a CSV file".to_owned())
         })?;
-        let line = record.position().map_or(1, |position| line_number(position.line()));
-        let row = columns.row(&record).map_err(|message| damaged(line, message))?;
-        let Some(row) = row else { continue };
-        if side.rows.iter().any(|known| (&known.method, &known.name) == (&row.method, &row.name)) {
-            return Err(damaged(line, format!("the row `{} {}` is there twice", row.method, row.name)));
+        let damaged = |message| damaged(line_number(text, record.position()), message);
+        let Some(row) = columns.row(&record).map_err(damaged)? else { continue };
+        if !known.insert((row.method.clone(), row.name.clone())) {
+            return Err(damaged(format!("the row `{} {}` is there twice", row.method, row.name)));
         }
         side.rows.push(row);
     }
-    side.run_time_s = side.rows.iter().map(|row| row.whole.seconds).reduce(f64::max).filter(|s| *s > 0.0);
     Ok(side)
 }
 
-fn line_number(line: u64) -> usize {
-    usize::try_from(line).unwrap_or(usize::MAX)
+/// The line of a record, counted from 1. The reader's own count is one too low behind a CR LF, of which it has
+/// read only the CR, and behind empty lines.
+fn line_number(text: &str, position: Option<&csv::Position>) -> usize {
+    let at = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or_default();
+    let before = text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count();
+    let passed_over = text.bytes().skip(at).take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    before + passed_over.filter(|byte| *byte == b'\n').count() + 1
 }
 
 /// Where the columns stand.

@@ -1,7 +1,6 @@
 //! Finds the sides of a comparison: baselines, files and stored runs.
 
-use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -34,9 +33,9 @@ pub fn read_run(what: &str, store: &RunStore) -> Result<Side, Problem> {
         "csv" => return read_stats_csv(path, &read_text(path)?),
         "json" => return Ok(Side::from_line(&RunStore::read(path)?.line)),
         "jsonl" => {
-            let newest =
-                newest(read_lines(path)?).ok_or_else(|| Problem::in_file(path, None, "no run in it"))?;
-            return Ok(from_file(&newest, path));
+            let lines = read_lines(path)?;
+            let newest = newest(&lines).ok_or_else(|| Problem::in_file(path, None, "no run in it"))?;
+            return Ok(from_file(newest, path));
         }
         _ => {}
     }
@@ -56,11 +55,14 @@ pub fn read_run(what: &str, store: &RunStore) -> Result<Side, Problem> {
 
 fn read_prefix(prefix: &Path, valid: impl Fn(&RunLine) -> bool) -> Result<Option<Side>, Problem> {
     let (runs, csv) = (with_suffix(prefix, "_runs.jsonl"), with_suffix(prefix, "_stats.csv"));
-    let mut lines = if runs.exists() { read_lines(&runs)? } else { Vec::new() };
-    lines.retain(valid);
+    let lines = if runs.exists() { read_lines(&runs)? } else { Vec::new() };
+    let (lines, invalid): (Vec<RunLine>, Vec<RunLine>) = lines.into_iter().partition(valid);
     let table = if csv.exists() { Some(read_stats_csv(&csv, &read_text(&csv)?)?) } else { None };
-    let Some(newest) = newest(lines.clone()) else {
-        return Ok(table.map(|mut side| {
+    let of_invalid = |table: &Side| {
+        invalid.iter().any(|line| disagreement(&Side::from_line(line).rows, &table.rows).is_none())
+    };
+    let Some(newest) = newest(&lines) else {
+        return Ok(table.filter(|table| !of_invalid(table)).map(|mut side| {
             let name = csv.display();
             side.notes.push(format!(
                 "`{name}` has no run beside it in a runs file: its figures alone are compared"
@@ -68,12 +70,15 @@ fn read_prefix(prefix: &Path, valid: impl Fn(&RunLine) -> bool) -> Result<Option
             side
         }));
     };
-    let alone = from_file(&newest, &runs);
+    let alone = from_file(newest, &runs);
     let Some(mut table) = table else { return Ok(Some(alone)) };
     let Some(disagreement) = disagreement(&alone.rows, &table.rows) else { return Ok(Some(alone)) };
-    let together = of_all_modules(&newest, lines, &runs);
+    let together = of_all_modules(newest, &lines, &runs);
     if self::disagreement(&together.rows, &table.rows).is_none() {
         return Ok(Some(together));
+    }
+    if of_invalid(&table) {
+        return Ok(Some(alone));
     }
     table.notes.push(format!(
         "`{}` and the newest run of `{}` disagree ({disagreement}): the CSV is used",
@@ -84,16 +89,14 @@ fn read_prefix(prefix: &Path, valid: impl Fn(&RunLine) -> bool) -> Result<Option
 }
 
 /// A prefix that several modules share: the newest run of each.
-fn of_all_modules(newest: &RunLine, mut lines: Vec<RunLine>, runs: &Path) -> Side {
-    let mut side = from_file(newest, runs);
-    let mut seen = BTreeSet::from([newest.module.clone()]);
-    lines.sort_by_key(|line| Reverse(line.started));
-    for line in lines {
-        if seen.insert(line.module.clone()) {
-            side.rows.extend(line.endpoints.iter().map(SideRow::from));
-        }
+fn of_all_modules(first: &RunLine, lines: &[RunLine], runs: &Path) -> Side {
+    let mut side = from_file(first, runs);
+    let modules: BTreeSet<&str> = lines.iter().map(|line| line.module.as_str()).collect();
+    for module in modules.iter().filter(|module| **module != first.module) {
+        let of_module = newest(lines.iter().filter(|line| line.module == **module));
+        side.rows.extend(of_module.iter().flat_map(|line| &line.endpoints).map(SideRow::from));
     }
-    if seen.len() > 1 {
+    if modules.len() > 1 {
         side.module = None;
     }
     side
@@ -107,23 +110,23 @@ fn from_file(line: &RunLine, path: &Path) -> Side {
 
 /// The first row in which a line and a CSV of the same run should be equal and are not.
 fn disagreement(lines: &[SideRow], csv: &[SideRow]) -> Option<String> {
-    let find = |rows: &[SideRow], row: &SideRow| {
-        let same = |other: &&SideRow| (&other.method, &other.name) == (&row.method, &row.name);
-        rows.iter().find(same).map(|row| (row.requests, row.failures))
+    let counted = |rows: &[SideRow]| {
+        let sent = rows.iter().filter(|row| row.requests > 0);
+        let of_row = |row: &SideRow| ((row.method.clone(), row.name.clone()), (row.requests, row.failures));
+        sent.map(of_row).collect::<BTreeMap<_, _>>()
     };
-    let counts = |(requests, failures): (u64, u64)| format!("{requests} requests and {failures} failures");
-    let sent = lines.iter().filter(|row| row.requests > 0);
-    for row in csv.iter().filter(|row| row.requests > 0).chain(sent) {
-        let (in_line, in_csv) = (find(lines, row).unwrap_or_default(), find(csv, row).unwrap_or_default());
-        if in_line != in_csv {
-            let name = format!("{} {}", row.method, row.name);
-            return Some(format!("{name}: {} in the CSV, {} in the run", counts(in_csv), counts(in_line)));
-        }
-    }
-    None
+    let (lines, csv) = (counted(lines), counted(csv));
+    let text = |(requests, failures): (u64, u64)| format!("{requests} requests and {failures} failures");
+    csv.keys().chain(lines.keys()).find_map(|row| {
+        let count = |rows: &BTreeMap<_, _>| rows.get(row).copied().unwrap_or_default();
+        let (in_csv, in_line) = (count(&csv), count(&lines));
+        let differ =
+            || format!("{} {}: {} in the CSV, {} in the run", row.0, row.1, text(in_csv), text(in_line));
+        (in_csv != in_line).then(differ)
+    })
 }
 
-fn newest(lines: Vec<RunLine>) -> Option<RunLine> {
+fn newest<'a>(lines: impl IntoIterator<Item = &'a RunLine>) -> Option<&'a RunLine> {
     lines.into_iter().max_by(|a, b| (a.started, &a.run).cmp(&(b.started, &b.run)))
 }
 
@@ -132,7 +135,7 @@ fn read_lines(path: &Path) -> Result<Vec<RunLine>, Problem> {
         .map_err(|(line, error)| Problem::in_file(path, Some(line), error.to_string()).help(error.help()))
 }
 
-fn read_text(path: &Path) -> Result<String, Problem> {
+pub(super) fn read_text(path: &Path) -> Result<String, Problem> {
     fs::read_to_string(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Problem::in_file(path, None, "no such file"),
         io::ErrorKind::InvalidData => Problem::in_file(path, None, "not a text file: it is not in UTF-8"),

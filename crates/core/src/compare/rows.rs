@@ -237,24 +237,19 @@ fn compare_metric(
         return described(metric, share(before), share(after), change);
     }
     let (mut before, mut after) = (old.figure(basis, metric), new.figure(basis, metric));
-    let change = match (&mut before, &mut after) {
-        (Some(before), Some(after)) => {
-            if before.spread.is_none() && after.spread.is_none() {
-                (before.spread, after.spread) = (old.stand_in(metric), new.stand_in(metric));
-            }
-            match metric {
-                Metric::Rate => Change::of_rates(before, after, new.seconds(basis), tolerance),
-                _ => Change::of(metric, before, after, tolerance),
-            }
+    let change = if let (Some(before), Some(after)) = (&mut before, &mut after) {
+        if before.spread.is_none() && after.spread.is_none() {
+            (before.spread, after.spread) = (old.stand_in(metric), new.stand_in(metric));
         }
-        _ => Change {
-            ratio: None,
-            verdict: Verdict::NotJudged(Reason::TooFewRequests {
-                old: old.successes(basis),
-                new: new.successes(basis),
-            }),
-            visible: None,
-        },
+        match metric {
+            Metric::Rate => Change::of_rates(before, after, new.seconds(basis), tolerance),
+            _ => Change::of(metric, before, after, tolerance),
+        }
+    } else {
+        let (old, new) = (old.successes(basis), new.successes(basis));
+        let few = old.min(new) < MIN_REQUESTS;
+        let reason = if few { Reason::TooFewRequests { old, new } } else { Reason::NoValue };
+        Change { ratio: None, verdict: Verdict::NotJudged(reason), visible: None }
     };
     described(metric, before.map(|figure| figure.value), after.map(|figure| figure.value), change)
 }
@@ -298,13 +293,8 @@ impl SideRow {
     fn figure(&self, basis: Basis, metric: Metric) -> Option<Figure> {
         match (basis, &self.cell) {
             (Basis::Window, Some(cell)) => {
-                let figure = Figure::of(cell, metric);
-                if metric == Metric::Rate {
-                    // No success is a rate of zero, not a missing one.
-                    let silent = Figure { value: 0.0, spread: None, requests: 0, half_step: 0.0 };
-                    return Some(figure.unwrap_or(silent));
-                }
-                figure.map(|figure| Figure { value: figure.value * 1000.0, ..figure })
+                let scale = if metric == Metric::Rate { 1.0 } else { 1000.0 };
+                Figure::of(cell, metric).map(|figure| Figure { value: figure.value * scale, ..figure })
             }
             _ => self.whole_figure(metric),
         }

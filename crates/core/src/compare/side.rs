@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use windtunnel_stats::cell::Cell;
 
 use crate::summary::RunRecord;
-use crate::summary::line::{Endpoint, Environment, RunLine};
+use crate::summary::line::{Endpoint, Environment, LineEnding, RunLine};
 
 /// The change of the run time, as a share, from which it is said.
 const SAME_RUN_TIME: f64 = 0.1;
@@ -22,8 +22,10 @@ pub struct Side {
     pub started: Option<Timestamp>,
     /// Against the simulator; unknown of a CSV.
     pub simulated: Option<bool>,
-    /// How long it ran, in seconds; of a CSV what follows from its counts and rates.
+    /// How long it was to run, or ran until it was stopped, in seconds; unknown of a CSV.
     pub run_time_s: Option<f64>,
+    /// Other modules that ran beside it; unknown of a CSV.
+    pub together: Option<Vec<String>>,
     /// Where it was made; unknown of a CSV.
     pub env: Option<Environment>,
     /// Why its generator was the limit, if it was.
@@ -86,18 +88,27 @@ impl Side {
     /// The side of a line.
     #[must_use]
     pub fn from_line(line: &RunLine) -> Self {
+        let label = format!("run {}", line.run);
+        let (run_time_s, notes) = match line.ending {
+            LineEnding::Complete => (line.load.run_time_s.unwrap_or(line.secs_total), Vec::new()),
+            LineEnding::Interrupted => {
+                let note = format!("{label} was interrupted after {:.0} s", line.secs_total);
+                (line.secs_total, vec![note])
+            }
+        };
         Self {
-            label: format!("run {}", line.run),
+            label,
             module: Some(line.module.clone()),
             started: Some(line.started),
             simulated: Some(line.simulated),
-            run_time_s: Some(line.load.run_time_s.unwrap_or(line.secs_total)),
+            run_time_s: Some(run_time_s),
+            together: Some(line.together.clone()),
             env: Some(line.env.clone()),
             limited: line.generator.limited.then(|| {
                 line.generator.limited_by.clone().unwrap_or_else(|| "the generator was the limit".to_owned())
             }),
             rows: line.endpoints.iter().map(SideRow::from).collect(),
-            notes: Vec::new(),
+            notes,
         }
     }
 
@@ -106,10 +117,15 @@ impl Side {
         self.rows.iter().all(|row| row.cell.is_some())
     }
 
+    /// The seconds from its start to its last response, which is all that a CSV tells of its run time.
+    fn measured_s(&self) -> f64 {
+        self.rows.iter().map(|row| row.whole.seconds).fold(0.0, f64::max)
+    }
+
     /// What it is, for people.
     pub(super) fn title(&self) -> String {
         match self.started {
-            Some(at) => format!("{}, started {}", self.label, at.strftime("%Y-%m-%d %H:%M:%S UTC")),
+            Some(at) => format!("{}, {}", self.label, at.strftime("%Y-%m-%d %H:%M UTC")),
             None => self.label.clone(),
         }
     }
@@ -140,10 +156,20 @@ impl From<&Endpoint> for SideRow {
 /// What changed around the rows and is said, but does not keep them from being compared.
 pub(super) fn changed_surroundings(old: &Side, new: &Side) -> Vec<String> {
     let mut notes = Vec::new();
-    if let (Some(before), Some(after)) = (old.run_time_s, new.run_time_s)
-        && (after - before).abs() > SAME_RUN_TIME * before
-    {
+    let (before, after) = match (old.run_time_s, new.run_time_s) {
+        (Some(before), Some(after)) => (before, after),
+        _ => (old.measured_s(), new.measured_s()),
+    };
+    // A side without any request has no time to compare.
+    if before > 0.0 && after > 0.0 && (after - before).abs() > SAME_RUN_TIME * before {
         notes.push(format!("the run time changed: {before:.0} s -> {after:.0} s"));
+    }
+    if let (Some(before), Some(after)) = (&old.together, &new.together)
+        && before != after
+    {
+        let names = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let (before, after) = (names(before), names(after));
+        notes.push(format!("the modules that ran beside it changed: {before} -> {after}"));
     }
     if let Some(limited) = &old.limited {
         notes.push(format!("the old run is doubtful: {limited}"));

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::read::read_text;
 use crate::error::Problem;
 use crate::summary::line::{RunLine, VERSION};
 
@@ -163,7 +164,7 @@ impl RunStore {
         let damaged = |message: String| {
             Problem::in_file(path, None, message).help("remove the file; the store keeps copies only")
         };
-        let text = fs::read_to_string(path).map_err(|error| damaged(format!("cannot read: {error}")))?;
+        let text = read_text(path)?;
         let value: serde_json::Value = serde_json::from_str(&text)
             .map_err(|error| damaged(format!("the stored run is damaged: {error}")))?;
         match value.get("v").and_then(serde_json::Value::as_u64) {

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use windtunnel_stats::Compat;
 
 use super::locust_csv::read_stats_csv;
 use super::*;
+use crate::clock::RunTime;
 use crate::error::Problem;
 use crate::summary::line::RunLine;
 use crate::summary::line::fixture::{Ended, header, record, spread};
@@ -230,7 +232,7 @@ fn the_simulator_is_never_compared_with_a_real_server() {
 fn changed_data_duration_and_machine_are_said_and_compared_all_the_same() {
     let mut other = baseline();
     other.series[0].data = "d2".to_owned();
-    other.header.run_time = Some(std::time::Duration::from_secs(67));
+    other.header.run_time = Some(Duration::from_secs(67));
     other.header.machine.host = "ci-7".to_owned();
     let comparison = verdict(&side(&baseline()), &side(&other));
     assert_eq!(comparison.outcome(), Outcome::Unchanged);
@@ -239,9 +241,57 @@ fn changed_data_duration_and_machine_are_said_and_compared_all_the_same() {
         comparison.notes,
         ["the run time changed: 60 s -> 67 s", "the machine that makes the load changed: bench -> ci-7"]
     );
-    other.header.run_time = Some(std::time::Duration::from_secs(65));
+    other.header.run_time = Some(Duration::from_secs(65));
     other.header.machine = baseline().header.machine;
     assert_eq!(verdict(&side(&baseline()), &side(&other)).notes, [""; 0]);
+}
+
+#[test]
+fn a_run_and_its_own_csv_have_the_same_run_time() {
+    // The last response came after the run time, as a slow one does; a CSV knows of nothing else.
+    let mut late = run_of("1", &spread("/a", 600, 2.0 * SECONDS, 180.0, 1));
+    late.header.run_time = Some(Duration::from_secs(60));
+    let csv = as_csv(&late, "a");
+    for (old, new) in [(side(&late), csv.clone()), (csv, side(&late))] {
+        let notes = verdict(&old, &new).notes;
+        assert!(notes.iter().all(|note| !note.contains("run time")), "{notes:?}");
+    }
+    let csv = as_csv(&run_of("1", &spread("/a", 200, 20.0, 180.0, 1)), "a");
+    let notes = verdict(&csv, &side(&baseline())).notes;
+    assert_eq!(notes[0], "the run time changed: 20 s -> 60 s");
+}
+
+#[test]
+fn an_interrupted_run_says_so_and_how_long_it_lasted() {
+    let mut interrupted = run_of("2", &spread("/a", 200, 20.0, 180.0, 2));
+    interrupted.ending = Some(Ending::Interrupted);
+    interrupted.elapsed = RunTime::from_duration(Duration::from_secs(20));
+    let notes = verdict(&side(&baseline()), &side(&interrupted)).notes;
+    assert_eq!(notes, ["run 2 was interrupted after 20 s", "the run time changed: 60 s -> 20 s"]);
+}
+
+#[test]
+fn other_modules_beside_a_run_are_said() {
+    let mut beside = baseline();
+    beside.header.together = vec!["langid".to_owned(), "readability".to_owned()];
+    let notes = |old: &RunRecord, new: &RunRecord| verdict(&side(old), &side(new)).notes;
+    assert_eq!(
+        notes(&baseline(), &beside),
+        ["the modules that ran beside it changed: none -> langid, readability"]
+    );
+    assert_eq!(
+        notes(&beside, &baseline()),
+        ["the modules that ran beside it changed: langid, readability -> none"]
+    );
+    assert_eq!(notes(&beside, &beside), [""; 0]);
+}
+
+#[test]
+fn a_figure_that_is_missing_is_not_called_too_few_requests() {
+    let text = format!("{HEADER}POST,/a,600,0,N/A,10,180,210\n");
+    let old = read_stats_csv(Path::new("x"), &text).unwrap();
+    let comparison = verdict(&old, &side(&baseline()));
+    assert_eq!(word(&comparison, Metric::Average), Word::NotJudged("no value to compare".to_owned()));
 }
 
 #[test]
@@ -346,6 +396,20 @@ fn a_csv_that_disagrees_with_the_newest_run_is_used_and_that_is_said() {
 }
 
 #[test]
+fn the_csv_of_an_interrupted_run_is_no_baseline() {
+    let folder = Folder::new();
+    let mut interrupted = run_of("30", &spread("/a", 31, SECONDS, 10.0, 1));
+    interrupted.header.started = "2025-03-01T00:00:00Z".parse().unwrap();
+    interrupted.ending = Some(Ending::Interrupted);
+    folder.write("demo_stats.csv", format!("{HEADER}POST,/a,31,0,10.0,0.5,10,12\n"));
+    folder.write("demo_runs.jsonl", line_of(&interrupted));
+    assert!(folder.baseline().unwrap().is_none());
+    folder.write("demo_runs.jsonl", line_of(&baseline()) + &line_of(&interrupted));
+    let side = folder.baseline().unwrap().unwrap();
+    assert_eq!((side.rows[0].requests, side.rows[0].cell.is_some()), (600, true));
+}
+
+#[test]
 fn a_csv_alone_is_a_baseline_and_says_that_it_is_alone() {
     let folder = Folder::new();
     folder.write("demo_stats.csv", format!("{HEADER}POST,/a,30,0,10.0,0.5,10,12\n"));
@@ -374,7 +438,14 @@ fn a_damaged_baseline_is_an_error_with_file_and_line() {
             "there is no column `Request Count`; the nearest is `Request Cnt`",
         ),
         (&format!("{HEADER}POST,/a,30,0,10.0\n"), 2, "5 columns, but the header has 8"),
-        (&format!("{HEADER}POST,/a,30,0,10.0,1,1,1\n<<<<<<< HEAD\n"), 3, "1 columns, but the header has 8"),
+        (&format!("{HEADER}<<<<<<< HEAD\n"), 2, "the marker of a git conflict"),
+        (&format!("<<<<<<< HEAD\n{HEADER}"), 1, "the marker of a git conflict"),
+        (&format!("{HEADER}P,/a,3,0,1,1,1,1\n").replace('\n', "\r\n").replace("3,0", "3"), 2, "7 columns"),
+        (
+            &format!("{HEADER}P,/a,3,0,1,1,1,1\nP,\"/\nb\",x,0,1,1,1,1\n").replace('\n', "\r\n"),
+            3,
+            "`Request Count`",
+        ),
         (
             &format!("{HEADER}POST,/a,many,0,10.0,1,1,1\n"),
             2,
@@ -450,6 +521,7 @@ fn a_run_is_found_as_prefix_file_or_stored_run() {
     assert!(read_run(&path("demo_stats.csv"), &store).unwrap().rows[0].cell.is_none());
     let message = |what: &str| read_run(what, &store).unwrap_err().message;
     assert_eq!(message(&path("nobody.csv")), "no such file");
+    assert_eq!(message(&path("nobody.json")), "no such file");
     assert_eq!(message(&path("empty_runs.jsonl")), "no run in it");
     assert!(message(folder.0.path().to_str().unwrap()).ends_with("is a folder"));
     assert!(message("x9").ends_with("and neither a file nor a prefix of results"), "{}", message("x9"));

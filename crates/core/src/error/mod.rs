@@ -186,9 +186,12 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let length = lower.chars().count();
     known
         .into_iter()
-        .map(|candidate| {
+        .filter_map(|candidate| {
             let other = candidate.to_lowercase();
-            (strsim::damerau_levenshtein(&lower, &other), length.max(other.chars().count()), candidate)
+            let (shorter, longer) = (length.min(other.chars().count()), length.max(other.chars().count()));
+            // Names differ by at least as much as their lengths do: a huge one is not looked at for long.
+            let may_be_near = longer - shorter <= longer.div_ceil(3);
+            may_be_near.then(|| (strsim::damerau_levenshtein(&lower, &other), longer, candidate))
         })
         // A name of one letter is not a misspelling of another one.
         .filter(|(distance, longer, _)| *distance <= longer.div_ceil(3) && distance < longer)

@@ -290,8 +290,8 @@ mod tests {
         demo got slower:
           POST /v1/models/revertrisk-language-agnostic:predict (average +49.0 %, p50 +47.2 %, p95 +50.7 %)
 
-        old  run 1, started 2025-01-31 12:00:00 UTC
-        new  run 2, started 2025-01-31 12:00:00 UTC
+        old  run 1, 2025-01-31 12:00 UTC
+        new  run 2, 2025-01-31 12:00 UTC
 
                                old          new      change   verdict
         POST /v1/models/revertrisk-language-agnostic:predict
@@ -328,8 +328,8 @@ mod tests {
           POST /fails (throughput -11.3 %, failures +11.3 pp)
           POST /silent (throughput -99.3 %)
 
-        old  run 1, started 2025-01-31 12:00:00 UTC
-        new  run 2, started 2025-01-31 12:00:00 UTC
+        old  run 1, 2025-01-31 12:00 UTC
+        new  run 2, 2025-01-31 12:00 UTC
 
                                old          new      change   verdict
         POST /new
@@ -420,7 +420,7 @@ mod tests {
         demo is unchanged: nothing beyond tolerance and chance in 1 row
 
         old  results/demo_stats.csv
-        new  run 2, started 2025-01-31 12:00:00 UTC
+        new  run 2, 2025-01-31 12:00 UTC
 
                                old          new      change   verdict
         POST /a

@@ -78,7 +78,8 @@ impl ResultFiles {
         let rest = || Ok((create("failures.csv")?, create("exceptions.csv")?, create("stats_history.csv")?));
         let (failures, exceptions, history) = rest().inspect_err(|_: &Problem| remove_partials(prefix))?;
         let history = HistoryWriter::new(BufWriter::new(history), options.history, options.compat)
-            .map_err(|error| cannot_write(&partial(prefix, "stats_history.csv"), &error))?;
+            .map_err(|error| cannot_write(&partial(prefix, "stats_history.csv"), &error))
+            .inspect_err(|_| remove_partials(prefix))?;
         let prefix = prefix.to_owned();
         let compat = options.compat;
         Ok(Self { prefix, compat, stats, failures, exceptions, history, folders, updates: 0 })
@@ -182,7 +183,10 @@ impl ResultFiles {
             text.push(b'\n');
         }
         let beside = partial(&self.prefix, "runs.jsonl");
-        fs::write(&beside, text).map_err(|error| cannot_write(&beside, &error))?;
+        // On the disk before it takes the place of the old one, which holds every run so far.
+        let written =
+            File::create(&beside).and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_data()));
+        written.map_err(|error| cannot_write(&beside, &error))?;
         fs::rename(&beside, path).map_err(|error| cannot_write(path, &error))
     }
 

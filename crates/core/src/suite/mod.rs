@@ -271,6 +271,9 @@ pub enum Overrun {
     CatchUp,
 }
 
+/// The most users that a run may have: more are a slip of the hand, and no machine has the ports for them.
+pub const MAX_USERS: u32 = 1_000_000;
+
 /// `[load]` or `[sim]`: what is absent comes from the next setting in line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LoadSpec {
@@ -302,6 +305,7 @@ mod wait;
 
 pub use data::{Table, load_table};
 pub use discover::{Suite, SuiteError};
+pub use parse::toml_document;
 pub use selection::{Selection, SelectionError, Selector};
 pub use variables::{Variable, Variables, VariablesError, WrongType, resolve_variables};
 pub use wait::parse_wait;

@@ -95,18 +95,17 @@ impl Wait {
     pub fn describe(&self) -> String {
         match self {
             Self::None => "no wait".to_owned(),
-            Self::Constant(time) => format!("waits {}", format_duration(*time)),
+            Self::Constant(time) => format!("wait {}", format_duration(*time)),
             Self::Between(least, most) => {
-                format!("waits {} to {}", format_duration(*least), format_duration(*most))
+                format!("wait {} to {}", format_duration(*least), format_duration(*most))
             }
-            Self::Pace { period, overrun } => format!(
-                "a task every {}, {}",
-                format_duration(*period),
-                match overrun {
-                    Overrun::Shift => "overruns are not caught up",
-                    Overrun::CatchUp => "overruns are caught up",
-                }
-            ),
+            Self::Pace { period, overrun } => {
+                let overrun = match overrun {
+                    Overrun::Shift => "a late task moves the schedule, nothing is caught up",
+                    Overrun::CatchUp => "late tasks are caught up",
+                };
+                format!("a task every {} ({overrun})", format_duration(*period))
+            }
         }
     }
 }
@@ -163,9 +162,12 @@ mod tests {
     fn a_description_says_whether_overruns_are_caught_up() {
         let described = |text| parse_wait(text).unwrap().describe();
         assert_eq!(described("none"), "no wait");
-        assert_eq!(described("1s..5s"), "waits 1s to 5s");
-        assert_eq!(described("pace 2s"), "a task every 2s, overruns are not caught up");
-        assert_eq!(described("throughput 5/s catch-up"), "a task every 200ms, overruns are caught up");
+        assert_eq!(described("1s..5s"), "wait 1s to 5s");
+        assert_eq!(
+            described("pace 2s"),
+            "a task every 2s (a late task moves the schedule, nothing is caught up)"
+        );
+        assert_eq!(described("throughput 5/s catch-up"), "a task every 200ms (late tasks are caught up)");
     }
 
     proptest! {

@@ -230,7 +230,7 @@ impl RunLine {
     /// # Errors
     /// When the line is damaged or of a version that is not known.
     pub fn parse(line: &str) -> Result<Option<Self>, LineError> {
-        if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|marker| line.starts_with(marker)) {
+        if is_conflict_marker(line) {
             return Err(LineError::Conflict);
         }
         let value: Value = serde_json::from_str(line)
@@ -256,6 +256,11 @@ impl RunLine {
         }
         Ok(runs)
     }
+}
+
+/// Does git put such a line between the sides of a conflict.
+pub(crate) fn is_conflict_marker(line: &str) -> bool {
+    ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|marker| line.starts_with(marker))
 }
 
 /// A line that cannot be read.

@@ -58,6 +58,11 @@ impl Target {
     /// # Errors
     /// When it is not an `http` or `https` URL, or carries a user name, a query or a fragment.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
+        if text.contains(['@', '?', '#']) {
+            // The text could hold a password: it is not repeated.
+            let scheme = text.find("://").map_or("", |end| &text[..end + 3]);
+            return Err(TargetError::Extra(format!("{scheme}...")));
+        }
         let invalid = || TargetError::Invalid(text.to_owned());
         let scheme_end = text.find("://").ok_or_else(invalid)?;
         let scheme = match text[..scheme_end].to_ascii_lowercase().as_str() {
@@ -65,10 +70,6 @@ impl Target {
             "https" => Scheme::Https,
             _ => return Err(TargetError::Scheme(text.to_owned())),
         };
-        if text.contains(['@', '?', '#']) {
-            // The text could hold a password: it is not repeated.
-            return Err(TargetError::Extra(text[..scheme_end].to_owned() + "://..."));
-        }
         let uri: Uri = text.parse().map_err(|_| invalid())?;
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(invalid)?;
         let port = match uri.authority().map(|authority| authority.as_str().len() > host.len()) {
@@ -139,7 +140,9 @@ mod tests {
 
     #[test]
     fn a_password_is_not_repeated_in_the_error() {
-        let error = Target::parse("http://me:secret@h/").unwrap_err().to_string();
-        assert!(!error.contains("secret"), "{error}");
+        for text in ["http://me:secret@h/", "me:secret@h", "ftp://me:secret@h", "http://me:secret@[h"] {
+            let error = Target::parse(text).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 }

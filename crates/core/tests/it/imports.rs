@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("record", &["sample", "clock", "wire"]),
     ("summary", &["record", "sample", "clock", "wire"]),
     ("engine", &["plan", "transport", "sample", "record", "summary", "clock", "wire"]),
-    ("compare", &["summary", "error", "units"]),
+    ("compare", &["summary", "error", "units", "clock"]),
     ("output", &["summary", "compare", "units", "error", "clock"]),
 ];
 

@@ -23,13 +23,13 @@ fn is_about(found: Duration, expected: Duration) -> bool {
 fn level() -> Duration {
     let mut latency = Options::default().latency;
     latency.spread = 0.0;
-    Times::new(Options::default().seed, &latency).serving(draw::name_hash("langid"), 0)
+    Times::new(Options::default().seed, 1, &latency).serving(draw::name_hash("langid"), 0)
 }
 
 #[tokio::test(start_paused = true)]
 async fn servings_take_the_times_of_their_seed() {
     let server = server(|options| options.seed = 7);
-    let times = Times::new(7, &Options::default().latency);
+    let times = Times::new(7, 1, &Options::default().latency);
     for number in 0..50 {
         let expected = times.serving(draw::name_hash("langid"), number);
         let (status, found) = timed(&server, PREDICT).await;
@@ -42,7 +42,7 @@ async fn servings_take_the_times_of_their_seed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slowdown_multiplies_the_times() {
-    let plain = Times::new(1, &Options::default().latency);
+    let plain = Times::new(1, 1, &Options::default().latency);
     let slow = server(|options| options.latency.slowdown = 1.5);
     for number in 0..50 {
         let expected = plain.serving(draw::name_hash("langid"), number).mul_f64(1.5);
@@ -97,7 +97,7 @@ async fn a_busy_model_delays_neither_other_models_nor_health() {
             began.elapsed()
         }
     );
-    let expected = Times::new(1, &crate::Latency { spread: 0.0, ..crate::Latency::default() })
+    let expected = Times::new(1, 1, &crate::Latency { spread: 0.0, ..crate::Latency::default() })
         .serving(draw::name_hash("readability"), 0);
     assert!(is_about(other.1, expected), "{other:?}");
     assert_eq!(health, Duration::ZERO);
@@ -144,7 +144,7 @@ async fn two_sessions_differ_by_their_level() {
         server(|options| {
             options.latency.spread = 0.0;
             options.latency.session_noise = 0.3;
-            options.latency.session_seed = Some(seed);
+            options.session_seed = Some(seed);
         })
     };
     let (one, other) = (session(1), session(2));

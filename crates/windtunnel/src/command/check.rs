@@ -14,7 +14,6 @@ use crate::args::CheckArgs;
 use crate::command::run::{generator, prepare};
 use crate::command::{Context, print, select};
 use crate::exit::Exit;
-use show::Secrets;
 
 /// Stands for the base URL where none is set: a module can be right without one.
 const NO_BASE_URL: &str = "http://base-url";
@@ -45,12 +44,11 @@ fn send(plans: &[(Plan, SelectedModule)], context: &mut Context<'_>) -> Result<E
         context.console.warning(format_args!("certificates are NOT verified ({from})"));
     }
     let mut failed = false;
-    for (plan, module) in plans {
-        let secrets = Secrets::of(&module.variables);
+    for (plan, _) in plans {
         let mut printed = Ok(());
         let result = rehearse(plan, &options, &mut |rehearsal| {
             failed |= rehearsal.answer.as_ref().is_none_or(|answer| answer.failure.is_some());
-            let text = show::rehearsal(plan, &rehearsal, &secrets);
+            let text = show::rehearsal(plan, &rehearsal);
             if printed.is_ok() {
                 printed = print(&text);
             }
@@ -65,7 +63,7 @@ fn render(plans: &[(Plan, SelectedModule)], context: &mut Context<'_>) -> Result
     let mut problems = Problems::default();
     let mut text = String::new();
     for (plan, module) in plans {
-        let mut page = Page { plan, module, secrets: Secrets::of(&module.variables), text: &mut text };
+        let mut page = Page { plan, module, text: &mut text };
         for class in 0..plan.classes.len() {
             page.class(class, &mut problems);
         }
@@ -81,7 +79,6 @@ fn render(plans: &[(Plan, SelectedModule)], context: &mut Context<'_>) -> Result
 struct Page<'a> {
     plan: &'a Plan,
     module: &'a SelectedModule,
-    secrets: Secrets,
     text: &'a mut String,
 }
 
@@ -125,7 +122,7 @@ impl Page<'_> {
 
     fn request(&mut self, class: usize, task: &str, index: usize, request: &PreparedRequest) {
         self.text.push_str(&show::title(self.plan, class, task, index));
-        self.text.push_str(&show::request(request, &self.secrets));
+        self.text.push_str(&show::request(request, &|text| self.plan.redact(text)));
         self.text.push('\n');
     }
 

@@ -1,12 +1,12 @@
 //! `windtunnel compare OLD NEW`: a verdict on stored results, as a table on stdout.
 
-use windtunnel_core::compare::{Side, Tolerances, compare as compare_sides, read_run};
+use windtunnel_core::compare::{Tolerances, compare as compare_sides, read_run};
 use windtunnel_core::error::Problems;
 use windtunnel_core::output::comparison_report;
 use windtunnel_core::suite::Suite;
 
 use crate::args::CompareArgs;
-use crate::command::run::judge::of_outcome;
+use crate::command::run::judge::of_comparison;
 use crate::command::{Context, print, run_store};
 use crate::exit::Exit;
 
@@ -24,16 +24,17 @@ pub(super) fn compare(args: &CompareArgs, context: &mut Context<'_>) -> Result<E
     {
         context.console.warning(format_args!("{limited}; judged all the same, because of --force"));
     }
-    let comparison = compare_sides(&old, &new, &tolerances(&new, context));
+    let module = new.module.as_deref().or(old.module.as_deref());
+    let comparison = compare_sides(&old, &new, &tolerances(module, context));
     print(&comparison_report(&comparison))?;
-    let (exit, word) = of_outcome(comparison.outcome(), doubts);
+    let (exit, word) = of_comparison(&comparison, doubts);
     context.console.info(word);
     Ok(exit)
 }
 
-/// Those of the module, where it is there; the usual ones for a run of a module that is not, and for a CSV.
-fn tolerances(side: &Side, context: &mut Context<'_>) -> Tolerances {
-    let (Some(name), Ok(suite)) = (&side.module, Suite::open(&context.settings.models)) else {
+/// Those of the module, where one of the sides names one that is there; else the usual ones.
+fn tolerances(module: Option<&str>, context: &mut Context<'_>) -> Tolerances {
+    let (Some(name), Ok(suite)) = (module, Suite::open(&context.settings.models)) else {
         return Tolerances::default();
     };
     if !suite.entries.iter().any(|(entry, _)| entry == name) {

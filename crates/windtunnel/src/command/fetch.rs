@@ -14,6 +14,7 @@ use serde::Deserialize;
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use windtunnel_core::error::{Problem, Problems};
+use windtunnel_core::wire::Target;
 
 use crate::args::{Fetch, RecentChangesArgs};
 use crate::command::{Context, unwritable};
@@ -84,7 +85,7 @@ fn recent_changes(args: &RecentChangesArgs) -> Result<Vec<Change>, Problem> {
             args.wiki
         )));
     }
-    let url = api_url(args);
+    let url = api_url(args)?;
     let agent = agent();
     let wanted = usize::from(args.limit);
     let mut changes: Vec<Change> = Vec::new();
@@ -105,14 +106,11 @@ fn recent_changes(args: &RecentChangesArgs) -> Result<Vec<Change>, Problem> {
 }
 
 /// The address of the API: `/w/api.php` below the base URL, unless that names it.
-fn api_url(args: &RecentChangesArgs) -> String {
+fn api_url(args: &RecentChangesArgs) -> Result<String, Problem> {
     let base = args.base_url.clone().unwrap_or_else(|| format!("https://{}.wikipedia.org", args.wiki));
-    let base = base.trim_end_matches('/');
-    if Path::new(base).extension().is_some_and(|extension| extension == "php") {
-        base.to_owned()
-    } else {
-        format!("{base}/w/api.php")
-    }
+    let base = Target::parse(&base).map_err(|error| Problem::new(format!("--base-url: {error}")))?;
+    let names_it = Path::new(&base.prefix).extension().is_some_and(|extension| extension == "php");
+    Ok(if names_it { base.to_string() } else { format!("{base}/w/api.php") })
 }
 
 /// A client that trusts what the operating system trusts, and goes through the proxy of the environment.
@@ -207,7 +205,7 @@ mod tests {
     fn the_api_is_found_below_a_base_url_or_named() {
         let url = |base: Option<&str>| {
             let base_url = base.map(str::to_owned);
-            api_url(&RecentChangesArgs { wiki: "de".to_owned(), limit: 1, base_url, out: None })
+            api_url(&RecentChangesArgs { wiki: "de".to_owned(), limit: 1, base_url, out: None }).unwrap()
         };
         assert_eq!(url(None), "https://de.wikipedia.org/w/api.php");
         assert_eq!(url(Some("http://127.0.0.1:1/")), "http://127.0.0.1:1/w/api.php");

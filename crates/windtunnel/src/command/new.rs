@@ -5,7 +5,9 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use windtunnel_core::error::{Problem, Problems};
+use windtunnel_core::suite::Suite;
 
+use crate::args::COMMANDS;
 use crate::command::{Context, unwritable};
 use crate::exit::Exit;
 
@@ -16,7 +18,10 @@ const DATA: &str = include_str!("new_module.tsv");
 pub(super) fn new(name: &str, context: &mut Context<'_>) -> Result<Exit, Problems> {
     check_name(name)?;
     let models = &context.settings.models;
-    let data = models.parent().unwrap_or(Path::new("")).join("data");
+    // Where the module will look for it; nothing is listed for that.
+    let suite = Suite { folder: models.clone(), entries: Vec::new() };
+    let data = suite.root().join("data");
+    let data = data.strip_prefix(".").unwrap_or(&data).to_owned();
     let module_file = models.join(format!("{name}.toml"));
     let data_file = data.join(format!("{name}.tsv"));
     let taken: Vec<Problem> = [&module_file, &models.join(name), &data_file]
@@ -42,9 +47,11 @@ pub(super) fn new(name: &str, context: &mut Context<'_>) -> Result<Exit, Problem
 
 fn next_steps(name: &str, module: &Path, data: &Path, results: &Path) -> String {
     let baseline = results.join("sim").join(name);
+    let is_command = COMMANDS.contains(&name) || name == "help";
+    let run = if is_command { format!("run {name}") } else { name.to_owned() };
     format!(
-        "wrote {} and {}; now try\n\n    windtunnel {name} --sim --csv {}     a run against the simulated \
-         model server becomes the baseline\n    windtunnel {name} --sim     another run is compared with it\n\n\
+        "wrote {} and {}; now try\n\n    windtunnel {run} --sim --csv {}     a run against the simulated \
+         model server becomes the baseline\n    windtunnel {run} --sim     another run is compared with it\n\n\
          `windtunnel check {name}` shows the request that the module makes",
         module.display(),
         data.display(),

@@ -15,6 +15,15 @@ pub(super) fn selections(names: &[String], context: &Context<'_>) -> Result<Vec<
         ([], Some(model)) => Selector::parse_list(&model.value),
         (names, _) => names.iter().flat_map(|name| Selector::parse_list(name)).collect(),
     };
+    if selectors.is_empty() {
+        // Somebody meant a name, such as an unset variable in quotes: not everything.
+        let nothing = |text: &str| format!("`{text}` names no module");
+        match (names, model) {
+            ([name, ..], _) => return Err(Problem::new(nothing(name)).into()),
+            ([], Some(model)) => return Err(model.from.problem("model", nothing(&model.value)).into()),
+            ([], None) => {}
+        }
+    }
     suite.select(&selectors).map_err(|error| match error {
         SelectionError::Problems(problems) => problems,
         unknown => match (names, model) {
@@ -87,6 +96,7 @@ fn check_tags(selections: &[Selection], context: &Context<'_>) -> Result<(), Pro
             let problem = Problem::new(format!("no task has the tag `{tag}`"));
             let problem = match nearest(tag, known) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
+                None if tag.contains(char::is_whitespace) => problem.help("commas separate tags: a,b"),
                 None => problem.help("if it is a module, write its name before --tags, or in MODEL="),
             };
             return Err(problem.into());

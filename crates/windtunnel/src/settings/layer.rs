@@ -26,6 +26,9 @@ impl Origin {
         match self {
             Self::Flag(flag) => Problem::new(format!("{flag}: {message}")),
             Self::Environment(name) => Problem::new(format!("{name}: {message}")),
+            Self::File(at) if at.file.path.extension().is_some_and(|extension| extension == "toml") => {
+                at.problem(format!("`{}`: {message}", key.trim_start_matches("sim-").replace('-', "_")))
+            }
             Self::File(at) => at.problem(format!("`{key}`: {message}")),
             Self::Module(section) => Problem::new(format!("`{key}` in {section}: {message}")),
             Self::Default => Problem::new(format!("{key}: {message}")),
@@ -110,13 +113,13 @@ pub(crate) fn boolean(text: &str) -> Result<bool, String> {
     }
 }
 
-/// Takes a list apart: `a,b`, `a b`, `[a, b]`, `["a", "b"]`.
+/// Takes a list apart: `a,b`, `[a, b]`, `["a", "b"]`.
 pub(crate) fn split_list(text: &str) -> Vec<String> {
     let text = text.trim();
     let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     inner
-        .split(|c: char| c == ',' || c.is_whitespace())
-        .map(|item| item.trim_matches(['"', '\'']))
+        .split(',')
+        .map(|item| item.trim().trim_matches(['"', '\'']))
         .filter(|item| !item.is_empty())
         .map(str::to_owned)
         .collect()
@@ -151,9 +154,11 @@ mod tests {
 
     #[test]
     fn lists_are_read_in_all_their_forms() {
-        for text in ["a,b", "a b", "[a, b]", "[\"a\", 'b']", " a ,, b "] {
+        for text in ["a,b", "[a, b]", "[\"a\", 'b']", " a ,, b "] {
             assert_eq!(split_list(text), ["a", "b"], "{text}");
         }
+        // As in Locust, whose LOCUST_TAGS="a b" is one tag.
+        assert_eq!(split_list("a b"), ["a b"]);
         assert!(split_list("[]").is_empty());
     }
 }

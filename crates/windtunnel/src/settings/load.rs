@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use windtunnel_core::error::Problems;
 use windtunnel_core::plan::Load;
-use windtunnel_core::suite::{LoadSpec, Module};
+use windtunnel_core::suite::{LoadSpec, MAX_USERS, Module};
 use windtunnel_core::units::parse_duration;
 
 use crate::settings::layer::{Layer, Layers, Origin, Sourced};
@@ -136,8 +136,13 @@ impl Choice<'_> {
 }
 
 fn users(text: &str) -> Result<u32, String> {
-    let users = text.parse().ok().filter(|users| *users > 0);
-    users.ok_or_else(|| format!("expected a whole number above 0, got `{text}`"))
+    match text.parse::<u64>() {
+        Ok(users @ 1..) => {
+            let users = u32::try_from(users).ok().filter(|users| *users <= MAX_USERS);
+            users.ok_or_else(|| format!("at most {MAX_USERS}, got `{text}`"))
+        }
+        _ => Err(format!("expected a whole number above 0, got `{text}`")),
+    }
 }
 
 fn spawn_rate(text: &str) -> Result<f64, String> {

@@ -11,7 +11,8 @@ pub(crate) mod sim;
 pub(crate) mod table;
 mod windtunnel_toml;
 
-use std::io::ErrorKind;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -198,14 +199,21 @@ impl Files {
 fn source(named: Option<PathBuf>, usual: &str, problems: &mut Problems) -> Option<Arc<SourceFile>> {
     let must_be_there = named.is_some();
     let path = named.unwrap_or_else(|| PathBuf::from(usual));
-    match std::fs::read_to_string(&path) {
+    match read_text(&path) {
         Ok(text) => Some(Arc::new(SourceFile { path, text })),
         Err(error) if error.kind() == ErrorKind::NotFound && !must_be_there => None,
         Err(error) => {
-            problems.0.push(windtunnel_toml::unreadable(&path, &error));
+            problems.0.push(Problem::in_file(path, None, format!("cannot be read: {error}")));
             None
         }
     }
+}
+
+/// The text of a file, without a byte order mark.
+fn read_text(path: &Path) -> io::Result<String> {
+    let text = String::from_utf8(fs::read(path)?)
+        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "the text is not UTF-8"))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 impl Selection {
@@ -274,13 +282,8 @@ impl Results {
         });
         let code =
             layers.read("exit-code-on-error", problems, |text| whole(text, "an exit code between 0 and 255"));
-        let csv = layers.read("csv", problems, |text| {
-            if text.trim().is_empty() {
-                Err("expected a prefix of file names".to_owned())
-            } else {
-                Ok(text.to_owned())
-            }
-        });
+        let csv = layers.read("csv", problems, |text| filled(text, "a prefix of file names"));
+        let json_file = layers.read("json-file", problems, |text| filled(text, "the name of a file"));
         let full_history = layers.is_on("csv-full-history", problems);
         if full_history && csv.is_none() && !layers.0.iter().any(|layer| layer.contains_key("csv")) {
             problems.0.push(Problem::new("--csv-full-history needs --csv"));
@@ -290,7 +293,7 @@ impl Results {
             csv,
             full_history,
             json: layers.is_on("json", problems),
-            json_file: layers.get("json-file").map(|raw| raw.value.clone()),
+            json_file: json_file.map(|name| name.value),
             compat: compat.map(|compat| compat.value).unwrap_or_default(),
             exit_code_on_error: code.map_or(1, |code| code.value),
             doubts: Doubts {
@@ -317,6 +320,10 @@ impl Messages {
 
 fn path(layers: &Layers, key: &str) -> Option<PathBuf> {
     layers.get(key).map(|raw| Path::new(&raw.value).to_owned())
+}
+
+fn filled(text: &str, expected: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err(format!("expected {expected}")) } else { Ok(text.to_owned()) }
 }
 
 fn whole<T: std::str::FromStr>(text: &str, expected: &str) -> Result<T, String> {

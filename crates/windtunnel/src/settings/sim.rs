@@ -77,11 +77,11 @@ pub(crate) const SIM_OPTIONS: &[SimOption] = &[
         set: |options, text| number(text).map(|value| options.latency.session_noise = value),
     },
     SimOption {
-        key: "sim-noise-seed",
+        key: "sim-session-seed",
         value: "N",
-        help: "Seed of that level [default: from the operating system]",
+        help: "Seed of what differs from start to start: times, faults, that level [default: from the system]",
         common: false,
-        set: |options, text| number(text).map(|value| options.latency.session_seed = Some(value)),
+        set: |options, text| number(text).map(|value| options.session_seed = Some(value)),
     },
     SimOption {
         key: "sim-median",
@@ -100,7 +100,7 @@ pub(crate) const SIM_OPTIONS: &[SimOption] = &[
     SimOption {
         key: "sim-workers",
         value: "N",
-        help: "Requests that a model serves at the same time [default: 8]",
+        help: "Requests that a model serves at the same time [default: 32]",
         common: false,
         set: |options, text| number(text).map(|value| options.workers = value),
     },

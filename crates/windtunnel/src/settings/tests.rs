@@ -80,6 +80,32 @@ fn options_of_the_simulator_come_from_flags_and_from_its_section() {
 }
 
 #[test]
+fn the_help_tells_the_simulators_own_defaults() {
+    let defaults = SimOptions::default();
+    let help = |key: &str| sim::SIM_OPTIONS.iter().find(|option| option.key == key).unwrap().help;
+    for (key, default) in [
+        ("sim-workers", defaults.workers.to_string()),
+        ("sim-queue", defaults.queue_limit.to_string()),
+        ("sim-median", format!("{:?}", defaults.latency.median)),
+        ("sim-spread", defaults.latency.spread.to_string()),
+    ] {
+        assert!(help(key).ends_with(&format!("[default: {default}]")), "{key}: {default}");
+    }
+}
+
+#[test]
+fn a_name_of_a_file_that_is_empty_is_refused() {
+    let problems = resolve(&[("json-file", " ")], &[], "").unwrap_err();
+    assert_eq!(problems.to_string(), "error: --json-file: expected the name of a file");
+}
+
+#[test]
+fn a_mistake_in_a_file_names_the_key_as_it_stands_there() {
+    let problems = resolve(&[], &[], "spawn_rate = 0\n").unwrap_err();
+    assert!(problems.to_string().contains("`spawn_rate`: expected"), "{problems}");
+}
+
+#[test]
 fn model_selects_and_an_own_name_goes_before_it() {
     let model = |variables: &[(&str, &str)]| {
         resolve(&[], variables, "").unwrap().selection.model.map(|model| model.value)

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use windtunnel_core::error::{Location, Problem, Problems, SourceFile, nearest};
+use windtunnel_core::error::{Location, Problems, SourceFile, nearest};
+use windtunnel_core::suite::toml_document;
 
 use crate::settings::layer::{Layer, Origin, Sourced};
 use crate::settings::sim::{SIM_OPTIONS, SimOption};
@@ -29,13 +30,9 @@ pub(crate) struct Read {
 /// Reads `windtunnel.toml`.
 pub(crate) fn read(file: &Arc<SourceFile>) -> Read {
     let mut reader = Reader { file, read: Read::default() };
-    let (table, errors) = DeTable::parse_recoverable(&file.text);
-    for error in errors {
-        let at = reader.at(error.span().unwrap_or(0..0));
-        reader.read.problems.0.push(at.problem(first_line(error.message())));
-    }
-    if reader.read.problems.0.is_empty() {
-        reader.top(table.get_ref());
+    match toml_document(file) {
+        Ok(table) => reader.top(&table),
+        Err(problems) => reader.read.problems = problems,
     }
     reader.read
 }
@@ -150,10 +147,6 @@ fn decimal(text: &str, radix: u32) -> Option<String> {
     i64::from_str_radix(&text.replace('_', ""), radix).ok().map(|value| value.to_string())
 }
 
-fn first_line(message: &str) -> &str {
-    message.lines().next().unwrap_or(message)
-}
-
 fn top_keys() -> Vec<String> {
     let settings = SETTINGS.iter().filter(|setting| setting.key != "config");
     settings.map(|setting| setting.key.replace('-', "_")).collect()
@@ -164,14 +157,10 @@ fn sim_keys() -> Vec<String> {
     LOAD_KEYS.into_iter().chain(options).map(|key| key.replace('-', "_")).collect()
 }
 
-/// The problem of a configuration file that cannot be read.
-pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::in_file(path, None, format!("cannot be read: {error}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::layer::Layers;
 
     fn read_text(path: &str, text: &str) -> Read {
         read(&Arc::new(SourceFile { path: path.into(), text: text.to_owned() }))
@@ -199,6 +188,19 @@ mod tests {
         assert!(text.contains("windtunnel.toml:3:1: unknown key `slow_down`"), "{text}");
         assert!(text.contains("did you mean `slowdown`?"), "{text}");
         assert!(text.contains("did you mean `run_time`?"), "{text}");
+    }
+
+    #[test]
+    fn a_list_keeps_its_items_whole() {
+        let read = read_text("windtunnel.toml", "tags = [\"a b\", \"c\"]\n");
+        let layers = Layers(vec![read.layer]);
+        assert_eq!(layers.list("tags"), ["a b", "c"]);
+    }
+
+    #[test]
+    fn a_line_has_one_mistake_of_syntax_however_deep_it_is_nested() {
+        let read = read_text("windtunnel.toml", &format!("users = {}\n", "[".repeat(500)));
+        assert_eq!(read.problems.0.len(), 1, "{}", read.problems);
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl Console {
 
     /// What may be wrong.
     pub(crate) fn warning(&mut self, message: impl Display) {
-        self.say(Level::Warning, &format!("warning: {message}"));
+        self.say(Level::Warning, &message.to_string());
     }
 
     /// Mistakes of the user: always on stderr, so that exit code 2 never comes without its reason.
@@ -139,7 +139,8 @@ impl Console {
                 return;
             }
         }
-        self.stderr(&format!("{message}\n"));
+        let mark = if level == Level::Warning { "warning: " } else { "" };
+        self.stderr(&format!("{mark}{message}\n"));
     }
 
     fn stderr(&mut self, text: &str) {
@@ -177,7 +178,7 @@ mod tests {
         console.info("hidden");
         console.warning("shown");
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.ends_with(" WARNING: warning: shown\n") && text.lines().count() == 1, "{text}");
+        assert!(text.ends_with(" WARNING: shown\n") && text.lines().count() == 1, "{text}");
     }
 
     #[test]

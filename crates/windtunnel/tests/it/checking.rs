@@ -70,6 +70,57 @@ fn secrets_are_sent_but_never_shown() {
     assert_eq!(sent[1].target, "/items?token=t0k3n");
 }
 
+const TALKATIVE: &str = r#"
+baseline = "base-{{ env.KEY }}"
+[env.KEY]
+secret = true
+required = true
+[env.URL]
+required = true
+
+[[user]]
+class = "A"
+base_url = "{{ env.URL }}/{{ env.KEY | urlencode }}"
+wait = "20ms"
+headers = { X-Trace = "t-{{ env.KEY }}" }
+post = "/a/{{ env.KEY }}"
+query = { key = "{{ env.KEY }}" }
+json = { key = "{{ env.KEY }}" }
+expect = [{ that = "response.status == 299", message = "{{ env.KEY }} and {{ response.text }}" }]
+
+[[user]]
+class = "B"
+base_url = "{{ env.URL }}"
+wait = "20ms"
+name = "row of {{ env.KEY }}"
+post = "/b"
+form = { key = "{{ env.KEY }}" }
+save = { no = "response.json.no.such.thing ~ env.KEY" }
+"#;
+
+#[test]
+fn a_secret_is_in_nothing_that_is_printed_or_written_whatever_form_it_has() {
+    let sandbox = Sandbox::new();
+    sandbox.write("models/a.toml", TALKATIVE);
+    let server = Server::start(|request| (200, format!("{} {}", request.target, request.body)));
+    let variables = [("KEY", "s3cret \"+/é"), ("URL", &server.url())];
+    sandbox.run_with(&variables, &["check"]).expect_code(0);
+    let load =
+        ["-u", "4", "-r", "4", "-t", "1s", "--csv", "out/x", "--json-file", "out/x", "--logfile", "log"];
+    for arguments in [&["list"][..], &["check"], &["check", "--send"], &load] {
+        let told = sandbox.run_with(&variables, arguments);
+        assert!(!told.stdout.contains("s3cret") && !told.stderr.contains("s3cret"), "{told:#?}");
+    }
+    assert!(server.recorded().iter().any(|request| request.target.contains("s3cret")));
+    let files = sandbox.files();
+    assert!(files.iter().any(|file| file.starts_with(".windtunnel/runs/")), "{files:?}");
+    for file in files {
+        assert!(!file.contains("s3cret") && !sandbox.read(&file).contains("s3cret"), "{file}");
+    }
+    let told = sandbox.run_with(&[("KEY", "s3cret"), ("URL", "no url of s3cret")], &["check"]);
+    assert!(!told.expect_code(2).stderr.contains("s3cret"), "{told:#?}");
+}
+
 #[test]
 fn all_mistakes_are_told_at_once() {
     let sandbox = with_modules(&["good"]);

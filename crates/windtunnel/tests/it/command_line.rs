@@ -89,6 +89,38 @@ fn a_mistake_in_windtunnel_toml_is_shown_with_its_line() {
 }
 
 #[test]
+fn names_that_name_nothing_do_not_run_everything() {
+    let sandbox = crate::running::with_modules(&["a"]);
+    for names in [&["list", ""][..], &["list", ","], &["", "-t", "1s", "--sim"], &["check", " , "]] {
+        sandbox.run(names).expect_code(2).expect_message("names no module");
+    }
+    sandbox.run_with(&[("MODEL", ",")], &["list"]).expect_code(2).expect_message("MODEL: ");
+    sandbox.run_with(&[("MODEL", "")], &["list"]).expect_code(0);
+}
+
+#[test]
+fn a_negative_number_is_refused_by_whoever_knows_what_it_should_be() {
+    let sandbox = crate::running::with_modules(&["a"]);
+    let told = sandbox.run(&["a", "-u", "-1", "--sim"]);
+    told.expect_code(2).expect_message("--users: expected a whole number above 0, got `-1`");
+    sandbox.run(&["a", "-u", "1000001"]).expect_code(2).expect_message("at most 1000000");
+    sandbox.run(&["sim", "--median", "-5"]).expect_code(2).expect_message("cannot be negative");
+}
+
+#[test]
+fn configuration_files_may_begin_with_a_byte_order_mark_and_are_utf_8() {
+    let sandbox = crate::running::with_modules(&["a"]);
+    sandbox.write("locust.conf", "\u{feff}[locust]\nusers = 2\n");
+    sandbox.write("windtunnel.toml", "\u{feff}spawn_rate = 2\n");
+    sandbox.run(&["list"]).expect_code(0);
+    std::fs::write(sandbox.path("locust.conf"), b"# \xff\n").unwrap();
+    sandbox
+        .run(&["list"])
+        .expect_code(2)
+        .expect_message("locust.conf: cannot be read: the text is not UTF-8");
+}
+
+#[test]
 fn a_mistake_in_locust_conf_is_shown_with_its_line() {
     let sandbox = Sandbox::new();
     sandbox.write("locust.conf", "[locust]\nnum_users = 9\n");

@@ -96,6 +96,16 @@ fn it_goes_through_the_proxy_of_the_environment_unless_told_not_to() {
 }
 
 #[test]
+fn a_base_url_that_is_none_or_holds_a_password_is_refused_and_not_repeated() {
+    let sandbox = Sandbox::new();
+    for url in ["http://me:s3cret@127.0.0.1:1", "me:s3cret@h", "", "ftp://h", "http://h/api.php?x=1"] {
+        let told = sandbox.run(&["fetch", "recentchanges", "--base-url", url]);
+        told.expect_code(2).expect_message("--base-url: ");
+        assert!(!told.stderr.contains("s3cret"), "{told:#?}");
+    }
+}
+
+#[test]
 fn a_limit_outside_the_api_and_a_wiki_that_is_none_are_refused() {
     let sandbox = Sandbox::new();
     for arguments in

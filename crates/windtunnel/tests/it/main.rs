@@ -3,13 +3,21 @@
 // A test that panics has failed, which is what is meant.
 #![allow(clippy::unwrap_used)]
 
+mod bad_input;
 mod checking;
 mod command_line;
+mod counts;
 mod fetch;
+mod guides;
+mod liftwing;
 mod new_module;
+mod readme;
 mod results;
 mod running;
 mod sandbox;
+mod self_comparison;
 mod server;
+mod shipped;
 mod stopping;
+mod trouble;
 mod usage;

@@ -14,6 +14,29 @@ fn a_new_module_and_its_data_are_written_and_the_next_commands_said() {
 }
 
 #[test]
+fn the_next_commands_reach_a_module_that_is_named_like_a_command() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["new", "list"]).expect_code(0).expect_message("windtunnel run list --sim --csv");
+}
+
+#[test]
+fn data_lies_where_the_module_looks_for_it_whatever_the_folder_of_modules_is_called() {
+    for models in ["there/models", "models/"] {
+        let sandbox = Sandbox::new();
+        sandbox.run(&["new", "x", "--models", models]).expect_code(0);
+        sandbox.run(&["check", "x", "--models", models]).expect_code(0);
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write("models/notes.txt", "");
+    for command in ["new", "check"] {
+        let mut command = sandbox.command(&[command, "x", "--models", "."]);
+        let output = command.current_dir(sandbox.path("models")).output().unwrap();
+        crate::sandbox::ended(output).expect_code(0);
+    }
+    assert_eq!(sandbox.files(), ["data/x.tsv", "models/notes.txt", "models/x.toml"]);
+}
+
+#[test]
 fn nothing_is_overwritten() {
     for taken in ["models/x.toml", "models/x/part.toml", "data/x.tsv"] {
         let sandbox = Sandbox::new();

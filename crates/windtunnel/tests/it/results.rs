@@ -23,6 +23,42 @@ fn a_folder_gets_one_set_a_module_and_a_prefix_one_set_with_all_rows() {
     assert_eq!(request_count(&stats, "Aggregated"), rows.iter().sum::<usize>());
 }
 
+/// A module of two files, whose classes send to `/one` and `/two`.
+fn in_two_parts() -> Sandbox {
+    let sandbox = Sandbox::new();
+    for part in ["one", "two"] {
+        sandbox.write(&format!("models/m/{part}.toml"), &module(part));
+    }
+    sandbox
+}
+
+#[test]
+fn a_part_of_a_module_is_compared_with_its_rows_and_the_others_are_not_called_gone() {
+    let (sandbox, server) = (in_two_parts(), healthy());
+    run(&sandbox, &server, &["m", "--csv", "results/m"]).expect_code(0);
+    let url = server.url();
+    let part = ["m/one", "-u", "4", "-r", "8", "-t", "2s", "-H", &url];
+    let told = sandbox.run(&part);
+    told.expect_code(0).expect_message("not run: POST /v1/models/two:predict");
+    assert!(told.stdout.contains("m is unchanged") && !told.stdout.contains("gone"), "{}", told.stdout);
+}
+
+#[test]
+fn a_part_of_a_module_does_not_take_the_place_of_the_whole() {
+    let (sandbox, server) = (in_two_parts(), healthy());
+    run(&sandbox, &server, &["m", "--csv", "results/m"]).expect_code(0);
+    let (before, sent) = (sandbox.read("results/m_stats.csv"), server.recorded().len());
+    for csv in ["results/m", "results/"] {
+        let told = run(&sandbox, &server, &["m/one", "--csv", csv]);
+        told.expect_code(2).expect_message("POST /v1/models/two:predict").expect_message("hint:");
+    }
+    assert_eq!((sandbox.read("results/m_stats.csv"), server.recorded().len()), (before, sent));
+    run(&sandbox, &server, &["m/one", "--csv", "results/m_one"]).expect_code(4);
+    // Where the whole has no more rows than the part, nothing is lost.
+    std::fs::remove_file(sandbox.path("models/m/two.toml")).unwrap();
+    run(&sandbox, &server, &["m/one", "--csv", "results/m"]).expect_code(4);
+}
+
 #[test]
 fn side_by_side_each_module_still_has_its_own_baseline() {
     let (sandbox, server) = (with_modules(&["a", "b"]), healthy());
@@ -30,6 +66,17 @@ fn side_by_side_each_module_still_has_its_own_baseline() {
     ended.expect_code(0).expect_message("a, b: 8 users");
     assert_eq!(csv_sets(&sandbox), ["results/a", "results/b"]);
     assert!(sandbox.read("results/a_runs.jsonl").contains("\"together\":[\"b\"]"));
+}
+
+#[test]
+fn side_by_side_each_module_has_its_own_base_url() {
+    let (sandbox, server, other) = (Sandbox::new(), healthy(), healthy());
+    sandbox.write("models/a.toml", &module("a"));
+    sandbox.write("models/b.toml", &(module("b") + &format!("base_url = \"{}\"\n", other.url())));
+    run(&sandbox, &server, &["--together", "--csv", "results/"]).expect_code(0);
+    let target = |url: &str| format!("\"target\":\"{url}\"");
+    assert!(sandbox.read("results/a_runs.jsonl").contains(&target(&server.url())));
+    assert!(sandbox.read("results/b_runs.jsonl").contains(&target(&other.url())));
 }
 
 #[test]
@@ -67,6 +114,39 @@ fn stored_runs_and_files_are_compared() {
     sandbox.run(&["compare", "results/a_stats.csv", "results/a_runs.jsonl"]).expect_code(0);
     let told = sandbox.run(&["compare", "nothing", "neither"]);
     told.expect_code(2).expect_message("nothing").expect_message("neither");
+}
+
+/// A CSV with one row: requests, failures, and a latency in milliseconds.
+fn stats(requests: u64, failures: u64, ms: u64) -> String {
+    format!(
+        "Type,Name,Request Count,Failure Count,Average Response Time,Requests/s,50%,66%,95%,Max Response Time\n\
+         POST,/v1/models/a:predict,{requests},{failures},{ms},10.0,{ms},{ms},{ms},{ms}\n"
+    )
+}
+
+#[test]
+fn failures_that_the_old_result_does_not_have_are_exit_code_1_in_compare_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write("good_stats.csv", &stats(600, 0, 100));
+    sandbox.write("one_stats.csv", &stats(600, 1, 100));
+    sandbox.write("all_stats.csv", &stats(600, 600, 100));
+    sandbox.run(&["compare", "good", "one"]).expect_code(1).expect_message("requests failed");
+    sandbox.run(&["compare", "one", "good"]).expect_code(0);
+    sandbox.run(&["compare", "one", "one"]).expect_code(0);
+    sandbox.run(&["compare", "good", "all"]).expect_code(3);
+    sandbox.run(&["compare", "all", "all"]).expect_code(0);
+}
+
+#[test]
+fn tolerances_of_the_module_hold_in_compare_whichever_side_knows_it() {
+    let (sandbox, server) = (with_modules(&["a"]), healthy());
+    run(&sandbox, &server, &["a", "--csv", "results/a"]).expect_code(0);
+    sandbox.write("slow_stats.csv", &stats(30, 0, 600));
+    sandbox.run(&["compare", "results/a", "slow"]).expect_code(3);
+    let tolerant = "[compare]\ntolerance = \"100%\"\navg = \"100%\"\n";
+    sandbox.write("models/a.toml", &(tolerant.to_owned() + &module("a")));
+    sandbox.write("slow_stats.csv", &stats(30, 0, 400));
+    sandbox.run(&["compare", "results/a", "slow"]).expect_code(0);
 }
 
 #[test]

@@ -150,6 +150,14 @@ fn only_a_summary_is_printed_where_only_that_is_asked_for() {
 }
 
 #[test]
+fn a_ramp_that_is_longer_than_the_run_is_said() {
+    let (sandbox, server) = (with_modules(&["a"]), healthy());
+    let url = server.url();
+    let ended = sandbox.run(&["a", "-u", "9", "-r", "2.5", "-t", "1s", "-H", &url]);
+    ended.expect_code(0).expect_message("the run time is over when 4 of 9 users are started");
+}
+
+#[test]
 fn users_below_the_number_of_classes_are_raised_with_a_notice() {
     let (sandbox, server) = (Sandbox::new(), healthy());
     let classes = ["a", "b", "c"].map(module).concat();

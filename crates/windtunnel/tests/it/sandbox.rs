@@ -35,11 +35,17 @@ impl Sandbox {
         fs::write(path, text).unwrap();
     }
 
+    /// Copies a file or a folder with all that it holds.
+    pub(crate) fn copy(&self, source: &Path, name: &str) {
+        copy(source, &self.path(name));
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// All files, as paths relative to the working directory, sorted.
+    /// All files, as paths relative to the working directory, sorted; of folders those that are empty, with a
+    /// slash at the end.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut files = Vec::new();
         collect(self.folder.path(), self.folder.path(), &mut files);
@@ -94,13 +100,31 @@ impl Ended {
     }
 }
 
+fn copy(source: &Path, target: &Path) {
+    if source.is_dir() {
+        fs::create_dir_all(target).unwrap();
+        for entry in fs::read_dir(source).unwrap() {
+            let entry = entry.unwrap();
+            copy(&entry.path(), &target.join(entry.file_name()));
+        }
+    } else {
+        fs::copy(source, target).unwrap();
+    }
+}
+
 fn collect(root: &Path, folder: &Path, files: &mut Vec<String>) {
+    let relative = |path: &Path| path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+    let mut is_empty = folder != root;
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        is_empty = false;
         if path.is_dir() {
             collect(root, &path, files);
         } else {
-            files.push(path.strip_prefix(root).unwrap().to_string_lossy().into_owned());
+            files.push(relative(&path));
         }
+    }
+    if is_empty {
+        files.push(relative(folder) + "/");
     }
 }

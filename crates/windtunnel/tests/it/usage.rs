@@ -5,7 +5,12 @@ use crate::sandbox::{Ended, Sandbox};
 use crate::server::Server;
 
 /// Runs and sees to it that nothing was sent and no file was made.
-fn refused(sandbox: &Sandbox, server: &Server, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+pub(crate) fn refused(
+    sandbox: &Sandbox,
+    server: &Server,
+    variables: &[(&str, &str)],
+    arguments: &[&str],
+) -> Ended {
     let before = sandbox.files();
     let ended = sandbox.run_with(variables, arguments);
     ended.expect_code(2);

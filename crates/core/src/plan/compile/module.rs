@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minijinja::Value;
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 use crate::error::{Problem, Problems, nearest};
 use crate::plan::PlannedModule;
@@ -16,10 +17,14 @@ use crate::plan::names::{self, Known};
 use crate::plan::request::RequestPlan;
 use crate::plan::rows::RowTable;
 use crate::plan::scope::{Files, ModuleScope, REDACTED, Salt, SharedModule, UserScope};
-use crate::plan::template::{Compiled, Failure, locate_word};
+use crate::plan::template::{Compiled, Failure, PATH, QUERY, locate_word};
 use crate::plan::values::from_json;
 use crate::suite::{Module, Table, TableSpec, Variables};
 use crate::wire::PreparedRequest;
+
+/// So many rows at most are tried before the run: a mistake that only some rows show should not wait for it,
+/// and a table of millions should not hold it up.
+const TRIED_ROWS: usize = 10_000;
 
 /// Reads the file of a table.
 pub(crate) type TableLoader = dyn Fn(&Module, &TableSpec) -> Result<Table, Problems>;
@@ -106,14 +111,15 @@ impl<'a> ModuleDraft<'a> {
     }
 
     /// Renders a request that reads `reads` before the run: to find what syntax does not show, and to read
-    /// the files that it names. What responses save is stood in for, and a failure may then be the fault of
+    /// the files that it names. With a table, every row is tried. What responses save is stood in for, and a failure may then be the fault of
     /// the stand-in. `None` where nothing can be said, as a table could not be read.
     pub(crate) fn attempt(
         &mut self,
         request: &RequestPlan,
         reads: &BTreeSet<String>,
     ) -> Result<Option<PreparedRequest>, Failure> {
-        let tables: Vec<_> = self.tables_read(reads).collect();
+        let scope = Arc::clone(&self.scope);
+        let tables: Vec<_> = tables_read(&scope, reads).collect();
         let unread = |(table, columns): &(String, Option<Vec<String>>)| {
             columns.is_none() && heads(reads).any(|name| name == table)
         };
@@ -126,7 +132,7 @@ impl<'a> ModuleDraft<'a> {
         // Which files are named by a column is known only when every row was looked at.
         let names_files = request.body.names_files() || reads.contains("file_base64");
         let longest = tables.iter().map(|table| table.len()).max().unwrap_or(1);
-        let rows = if names_files { longest } else { 1 };
+        let rows = if names_files { longest } else { longest.min(TRIED_ROWS) };
         let saved: Vec<_> = self.known.saved.iter().cloned().collect();
         for name in saved {
             self.trial.state().save(&name, Value::from("0"));
@@ -138,24 +144,39 @@ impl<'a> ModuleDraft<'a> {
             match self.trial.evaluate(|root| request.render(root)) {
                 Ok(request) => rendered = Some(request),
                 Err(_) if reads_saved => {}
-                Err(failure) => return Err(failure),
+                Err(failure) => return Err(with_row(failure, row, &tables)),
             }
         }
         Ok(rendered)
     }
 
-    fn tables_read<'b>(&'b self, reads: &'b BTreeSet<String>) -> impl Iterator<Item = &'b RowTable> {
-        self.scope.tables.iter().filter(|table| heads(reads).any(|name| name == table.name()))
-    }
-
     /// Digests of the tables and files that a request that reads `reads` was tried with.
     pub(crate) fn data_of(&mut self, reads: &BTreeSet<String>) -> BTreeSet<String> {
-        let mut data: BTreeSet<_> = self.tables_read(reads).map(|table| table.digest().to_owned()).collect();
+        let mut data: BTreeSet<_> =
+            tables_read(&self.scope, reads).map(|table| table.digest().to_owned()).collect();
         if let Files::Reading(reader) = &mut self.trial.state().files {
             data.extend(reader.take_touched());
         }
         data
     }
+}
+
+/// The tables of which a request that reads `reads` has something.
+fn tables_read<'a>(
+    scope: &'a ModuleScope,
+    reads: &'a BTreeSet<String>,
+) -> impl Iterator<Item = &'a RowTable> {
+    scope.tables.iter().filter(|table| heads(reads).any(|name| name == table.name()))
+}
+
+/// `failure` with the row that it came with, where the first one did not.
+fn with_row(mut failure: Failure, row: usize, tables: &[&RowTable]) -> Failure {
+    if row > 0 {
+        let of_table = |table: &&RowTable| format!("row {} of `{}`", row % table.len() + 1, table.name());
+        let rows: Vec<_> = tables.iter().map(of_table).collect();
+        failure.message = format!("{} (with {})", failure.message, rows.join(", "));
+    }
+    failure
 }
 
 fn env_of(variables: &Variables) -> Value {
@@ -171,10 +192,31 @@ fn shown(variables: &Variables) -> BTreeMap<String, Shown> {
     each.collect()
 }
 
+/// The values of secret variables in all their forms, the longest first: one may be a part of another.
 fn secrets_of(variables: &Variables) -> Vec<String> {
     let secret = variables.0.iter().filter(|variable| variable.secret);
     let texts = secret.map(|variable| from_json(&variable.value).to_string());
-    texts.filter(|text| text.len() > 2).collect()
+    let mut forms: Vec<String> =
+        texts.filter(|text| text.len() > 2).flat_map(|text| forms_of(&text)).collect();
+    forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    forms.dedup();
+    forms
+}
+
+/// A text as requests hold it: as it is, within JSON, in a path, in a query, in a form, and by the filter
+/// `urlencode`, which keeps slashes.
+fn forms_of(text: &str) -> [String; 6] {
+    const FILTER: &AsciiSet = &QUERY.remove(b'/');
+    let json = serde_json::Value::from(text).to_string();
+    let query = utf8_percent_encode(text, QUERY).to_string();
+    [
+        text.to_owned(),
+        json[1..json.len() - 1].to_owned(),
+        utf8_percent_encode(text, PATH).to_string(),
+        utf8_percent_encode(text, FILTER).to_string(),
+        query.replace("%20", "+"),
+        query,
+    ]
 }
 
 /// `text` as a part of a file's name: what separates folders or cannot be seen becomes `_`.

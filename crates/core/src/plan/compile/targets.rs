@@ -33,7 +33,8 @@ impl Targets {
             let target = texts.of_variables(source).and_then(|url| match Target::parse(&url) {
                 Ok(target) => Some(target),
                 Err(error) => {
-                    texts.push(source.at.problem(error.to_string()));
+                    let message = texts.redact(error.to_string());
+                    texts.push(source.at.problem(message));
                     None
                 }
             });

@@ -275,6 +275,23 @@ fn secrets_stand_in_nothing_that_is_kept() {
 }
 
 #[test]
+fn a_secret_is_blotted_out_in_every_form_that_a_request_gives_it() {
+    let request = post("/a");
+    let suite = Suite::of(vec![request]).variable("KEY", Some(json!("s3 cret/+\"x")), true);
+    let plan = suite.variable("LONGER", Some(json!("s3 cret/+\"xyz")), true).plan();
+    for text in [
+        "s3 cret/+\"x",
+        "s3 cret/+\\\"x",
+        "s3%20cret/+%22x",
+        "s3%20cret%2F%2B%22x",
+        "s3+cret%2F%2B%22x",
+        "s3%20cret/%2B%22x",
+    ] {
+        assert_eq!(plan.redact(&format!("<{text}> <{text}yz>")), "<***> <***>");
+    }
+}
+
+#[test]
 fn classes_of_one_name_in_two_modules_get_names_of_their_own() {
     let suite = Suite::new(module("m", vec![class("A", vec![post("/a")])]))
         .with(module("n", vec![class("A", vec![post("/a")])]));

@@ -113,6 +113,14 @@ fn a_json_text_must_be_json_when_it_is_rendered() {
     assert_eq!(first_request(&with_row(request(), &[json!(1)]).plan()).body, "{\"a\": 1}");
     let (_, message) = with_row(request(), &[json!("x")]).problem();
     assert_eq!(message, "the body is not JSON after rendering: expected value at line 1 column 7");
+    // So is every row, not only the first one.
+    let rows: [&[Json]; 4] = [&[json!(1)], &[json!(2)], &[json!("x")], &[json!(4)]];
+    let (at, message) = Suite::of(vec![request()]).table("t", Pick::Random, &["a"], &rows).problem();
+    assert!(at.contains("{{ t.a }}"), "{at}");
+    assert_eq!(
+        message,
+        "the body is not JSON after rendering: expected value at line 1 column 7 (with row 3 of `t`)"
+    );
     // A whole value is written as JSON.
     let request = RequestSpec { body: BodySpec::Json(template(&json!("{{ t }}"))), ..post("/") };
     let plan = with_row(request, &[json!("x"), json!(null)]).plan();

@@ -34,7 +34,7 @@ impl Mode {
 }
 
 /// What stays as it is when a value is put into a path: what RFC 3986 allows there, but `%`, `?` and `#`.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
+pub(crate) const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')

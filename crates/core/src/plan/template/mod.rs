@@ -14,7 +14,7 @@ use minijinja::{ErrorKind, Expression, Template, Value};
 use crate::error::{Located, Location, Problem};
 use crate::plan::values::write_json;
 
-pub(crate) use environment::{Mode, QUERY, function_names};
+pub(crate) use environment::{Mode, PATH, QUERY, function_names};
 pub(crate) use place::{locate, locate_word};
 
 /// A text of a module, compiled.

@@ -224,6 +224,19 @@ fn bytes_that_are_not_utf8_and_open_quotes_name_their_line() {
 }
 
 #[test]
+fn an_open_quote_in_the_last_row_is_told_and_a_quote_within_a_cell_is_none() {
+    for text in ["v\n\"open\n", "v\n\"open", "v,w\r\n1,\"open\r\n", "v\n\"open\n\n\n", "v\n\"\n"] {
+        let said = wrong("t.csv", text, "");
+        assert!(said.starts_with("error: data/t.csv:2: a quote is opened in the row"), "{text:?}: {said}");
+    }
+    for text in
+        ["v\n5\" pipe\n", "v\n5\"", "v\n\"a\nb\"\n", "v\n\"a\n\"\n\n", "v\n\"a\"\"\"", "v,w\n5\",\"x\"\n"]
+    {
+        assert_eq!(rows("t.csv", text, "").len(), 1, "{text:?}");
+    }
+}
+
+#[test]
 fn objects_with_mistakes_name_their_line() {
     insta::assert_snapshot!(wrong("t.jsonl", "{\"a\": 1}\n[1]\n{\"a\": }\n", ""), @r#"
     error: data/t.jsonl:2: the line is not a JSON object

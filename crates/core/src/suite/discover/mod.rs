@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -252,19 +253,23 @@ fn children(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
 /// Is there a module file in `folder` or below? A folder that cannot be read may hold one; so that it is told
 /// when the module is read, it counts.
 fn holds_a_module(folder: &Path) -> bool {
-    /// Deeper than folders are nested on purpose; ends the walk where a link leads back.
-    const DEEPEST: usize = 16;
-    fn holds(folder: &Path, depth: usize) -> bool {
-        let Ok(children) = children(folder) else { return true };
-        children.iter().any(|(name, path)| {
+    let mut left = vec![folder.to_owned()];
+    // Links may lead to a folder again and again, and back to it.
+    let mut seen = BTreeSet::new();
+    while let Some(folder) = left.pop() {
+        let (Ok(real), Ok(children)) = (fs::canonicalize(&folder), children(&folder)) else { return true };
+        if !seen.insert(real) {
+            continue;
+        }
+        for (name, path) in children {
             if path.is_dir() {
-                depth < DEEPEST && holds(path, depth + 1)
-            } else {
-                name.strip_suffix(".toml").is_some()
+                left.push(path);
+            } else if name.strip_suffix(".toml").is_some() {
+                return true;
             }
-        })
+        }
     }
-    holds(folder, 0)
+    false
 }
 
 /// A path as it is shown: relative to the working directory where it lies in it.

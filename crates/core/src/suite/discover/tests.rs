@@ -143,6 +143,17 @@ fn links_are_followed_unless_they_lead_back() {
 }
 
 #[test]
+fn links_that_lead_back_do_not_multiply_the_folders() {
+    let root = folder(&[("a.toml", CLASS), ("loop/notes.txt", "")]);
+    for link in ["b", "c", "d", "e"] {
+        symlink(".", root.path().join("models/loop").join(link)).unwrap();
+    }
+    assert_eq!(names(&open(&root)), ["a"]);
+    fs::write(root.path().join("models/loop/z.toml"), CLASS).unwrap();
+    assert_eq!(names(&open(&root)), ["a", "loop"]);
+}
+
+#[test]
 fn what_cannot_be_read_says_why() {
     let root = folder(&[("x/a.toml", CLASS)]);
     symlink("nowhere.toml", root.path().join("models/gone.toml")).unwrap();

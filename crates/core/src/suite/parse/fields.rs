@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::error::{Location, Problem, SourceFile, nearest};
+use crate::units::quoted;
 
 /// A value with its place.
 pub(super) type Node<'i> = Spanned<DeValue<'i>>;
@@ -137,7 +138,7 @@ impl<'t, 'i> Fields<'t, 'i> {
             cx.report(if LATER.contains(&name) {
                 at.problem(format!("`{name}` is not available in this version"))
             } else {
-                let problem = at.problem(format!("unknown key `{name}` in {}", self.place));
+                let problem = at.problem(format!("unknown key {} in {}", quoted(name), self.place));
                 problem.help(self.advice(entry))
             });
         }

@@ -22,6 +22,7 @@ use crate::suite::{LoadSpec, TableSpec, TolerancesSpec, UserSpec, VariableSpec};
 use fields::{Context, Entry, Fields};
 
 pub(super) use merge::{Origin, merge};
+pub use syntax::toml_document;
 pub(super) use tables::format_of;
 
 /// What one file of a module says.
@@ -41,9 +42,9 @@ pub(super) struct Part {
 
 /// Reads one file; `member` is its name within a module of several files.
 pub(super) fn read_part(file: &Arc<SourceFile>, member: Option<&str>) -> (Part, Vec<Problem>) {
-    let document = match syntax::document(file) {
+    let document = match toml_document(file) {
         Ok(document) => document,
-        Err(problems) => return (Part::default(), problems),
+        Err(problems) => return (Part::default(), problems.0),
     };
     let mut cx = Context::new(file);
     let mut fields = Fields::new(&document, 0..0, "a module");

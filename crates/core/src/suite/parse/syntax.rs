@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use toml::de::{DeTable, Error};
 
-use crate::error::{Location, Problem, SourceFile, nearest};
+use crate::error::{Location, Problem, Problems, SourceFile, nearest};
 
-/// Reads the document in `file`.
+/// Reads the document in `file`: a table in which everything has its place.
 ///
-/// All syntax mistakes are found at once, but of those in one line only the first is told: the others
-/// are mostly its consequences.
-pub(super) fn document(file: &Arc<SourceFile>) -> Result<DeTable<'_>, Vec<Problem>> {
+/// # Errors
+/// All syntax mistakes at once, but of those in one line only the first: the others are mostly its consequences.
+pub fn toml_document(file: &Arc<SourceFile>) -> Result<DeTable<'_>, Problems> {
     let (document, mut errors) = DeTable::parse_recoverable(&file.text);
     if errors.is_empty() {
         return Ok(document.into_inner());
@@ -22,7 +22,7 @@ pub(super) fn document(file: &Arc<SourceFile>) -> Result<DeTable<'_>, Vec<Proble
     let mut problems: Vec<Problem> = errors.iter().map(|error| problem(file, error)).collect();
     let line = |problem: &Problem| problem.at.as_ref().map(|at| at.line_column().0);
     problems.dedup_by(|later, earlier| line(later) == line(earlier));
-    Err(problems)
+    Err(Problems(problems))
 }
 
 fn problem(file: &Arc<SourceFile>, error: &Error) -> Problem {
@@ -34,6 +34,9 @@ fn problem(file: &Arc<SourceFile>, error: &Error) -> Problem {
     let message = error.message();
     let message = message.strip_suffix(", expected nothing").unwrap_or(message);
     let problem = at.problem(format!("not valid TOML: {message}"));
+    if message == "duplicate key" {
+        return problem;
+    }
     match hint(&file.text, &span) {
         Some(hint) => problem.help(hint),
         None => problem,

@@ -3,10 +3,8 @@
 use std::fmt::Write;
 
 use http::{HeaderMap, HeaderName};
-use serde_json::Value;
 use windtunnel_core::engine::{Answer, Rehearsal};
 use windtunnel_core::plan::Plan;
-use windtunnel_core::suite::Variables;
 use windtunnel_core::wire::PreparedRequest;
 
 /// Characters of a body that are shown.
@@ -14,25 +12,8 @@ const BODY_SHOWN: usize = 1_000;
 /// Stands for what must not be shown.
 const HIDDEN: &str = "***";
 
-/// The texts that must not be shown.
-#[derive(Debug, Default)]
-pub(super) struct Secrets(Vec<String>);
-
-impl Secrets {
-    /// The values of variables marked secret.
-    pub(super) fn of(variables: &Variables) -> Self {
-        let secret = variables.0.iter().filter(|variable| variable.secret);
-        let texts = secret.map(|variable| match &variable.value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
-        Self(texts.filter(|text| !text.is_empty()).collect())
-    }
-
-    fn hide(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN))
-    }
-}
+/// Takes out what must not be shown.
+pub(super) type Hide<'a> = &'a dyn Fn(&str) -> String;
 
 /// Which request follows: module, class, task and where it goes.
 pub(super) fn title(plan: &Plan, class: usize, task: &str, step: usize) -> String {
@@ -42,30 +23,31 @@ pub(super) fn title(plan: &Plan, class: usize, task: &str, step: usize) -> Strin
     let steps =
         spec.tasks.iter().find(|planned| planned.name == task).map_or(0, |planned| planned.steps.len());
     let step = if steps > 1 { format!(", step {}", step + 1) } else { String::new() };
-    format!("{module}:{}, {task}{step}, to {target}\n", spec.name)
+    plan.redact(&format!("{module}:{}, {task}{step}, to {target}\n", spec.name))
 }
 
 /// A request, like an HTTP message.
-pub(super) fn request(request: &PreparedRequest, secrets: &Secrets) -> String {
+pub(super) fn request(request: &PreparedRequest, hide: Hide<'_>) -> String {
     let mut message = format!("{} {} HTTP/1.1\n", request.method, request.path);
     message.push_str(&headers(&request.headers));
     if !request.body.is_empty() {
         message.push('\n');
         message.push_str(&body(&request.body));
     }
-    indented(&secrets.hide(&message))
+    indented(&hide(&message))
 }
 
 /// A request that was sent once, with what came back.
-pub(super) fn rehearsal(plan: &Plan, rehearsal: &Rehearsal<'_>, secrets: &Secrets) -> String {
+pub(super) fn rehearsal(plan: &Plan, rehearsal: &Rehearsal<'_>) -> String {
+    let hide = |text: &str| plan.redact(text);
     let mut text = title(plan, rehearsal.class, rehearsal.task, rehearsal.step);
     match &rehearsal.request {
-        Ok(sent) => text.push_str(&request(sent, secrets)),
-        Err(message) => text.push_str(&indented(&secrets.hide(&format!("not sent: {message}\n")))),
+        Ok(sent) => text.push_str(&request(sent, &hide)),
+        Err(message) => text.push_str(&indented(&hide(&format!("not sent: {message}\n")))),
     }
     if let Some(answer) = &rehearsal.answer {
         text.push('\n');
-        text.push_str(&indented(&secrets.hide(&response(answer))));
+        text.push_str(&indented(&hide(&response(answer))));
     }
     text.push('\n');
     text
@@ -137,7 +119,6 @@ fn indented(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use http::{HeaderValue, Method};
-    use windtunnel_core::suite::Variable;
     use windtunnel_core::wire::Capture;
 
     use super::*;
@@ -157,13 +138,12 @@ mod tests {
 
     #[test]
     fn a_request_looks_like_a_message_without_credentials() {
-        let variable = Variable { name: "KEY".into(), value: "s3cret".into(), from: None, secret: true };
-        let secrets = Secrets::of(&Variables(vec![variable]));
+        let hide = |text: &str| text.replace("s3cret", HIDDEN);
         let sent = prepared(
             &[("host", "h"), ("authorization", "Bearer abc"), ("x-api-key", "abc"), ("x-who", "s3cret")],
             "{\"key\":\"s3cret\"}",
         );
-        insta::assert_snapshot!(request(&sent, &secrets), @r#"
+        insta::assert_snapshot!(request(&sent, &hide), @r#"
             POST /v1/models/x:predict HTTP/1.1
             host: h
             authorization: ***

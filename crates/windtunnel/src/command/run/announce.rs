@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::Value;
-use windtunnel_core::plan::{ClassPlan, Dispatch, Plan, SelectedModule};
-use windtunnel_core::suite::{Overrun, Variable, Wait};
+use windtunnel_core::plan::{Dispatch, Plan, SelectedModule, SpawnSchedule};
+use windtunnel_core::suite::Variable;
 use windtunnel_core::units::format_duration;
 use windtunnel_stats::change::visible_change;
 
@@ -49,7 +49,10 @@ impl Announcement<'_> {
         // Writing to a text cannot fail.
         let _ = write!(text, "\n  to {}", self.targets());
         for (class, users) in self.plan.classes.iter().zip(self.users_by_class()) {
-            let _ = write!(text, "\n  {}: {}, {}", class.name, counted(users, "user"), waits(class));
+            let _ = write!(text, "\n  {}: {}, {}", class.name, counted(users, "user"), class.wait.describe());
+        }
+        if let Some(late) = self.late_ramp() {
+            let _ = write!(text, "\n  {late}");
         }
         for selected in self.modules {
             let variables: Vec<String> = selected.variables.0.iter().map(variable).collect();
@@ -77,6 +80,21 @@ impl Announcement<'_> {
         let parts =
             [(counted(users, "user"), users_from), (format!("{} a second", rate.value), &rate.from), time];
         format!("{}: {}", names.join(", "), with_origins(&parts))
+    }
+
+    /// What is to be said where the run time is over before all users were started.
+    fn late_ramp(&self) -> Option<String> {
+        let load = &self.plan.load;
+        let (run_time, schedule) = (load.run_time?, SpawnSchedule::new(load.spawn_rate));
+        if schedule.start_of(load.users.saturating_sub(1)) < run_time {
+            return None;
+        }
+        let (mut started, mut never) = (0, load.users);
+        while started < never {
+            let middle = u32::midpoint(started, never);
+            if schedule.start_of(middle) < run_time { started = middle + 1 } else { never = middle }
+        }
+        Some(format!("the run time is over when {started} of {} users are started", load.users))
     }
 
     fn targets(&self) -> String {
@@ -192,22 +210,6 @@ fn variable(variable: &Variable) -> String {
         None => format!("{}={value} (default)", variable.name),
         Some(name) if *name == variable.name => format!("{}={value}", variable.name),
         Some(name) => format!("{}={value} (from {name})", variable.name),
-    }
-}
-
-/// The wait of a class in words; a paced one says what an overrun does.
-fn waits(class: &ClassPlan) -> String {
-    match class.wait {
-        Wait::None => "no wait".to_owned(),
-        Wait::Constant(time) => format!("wait {}", format_duration(time)),
-        Wait::Between(least, most) => format!("wait {} to {}", format_duration(least), format_duration(most)),
-        Wait::Pace { period, overrun } => {
-            let overrun = match overrun {
-                Overrun::Shift => "a late task moves the schedule, nothing is caught up",
-                Overrun::CatchUp => "late tasks are caught up",
-            };
-            format!("a task every {} ({overrun})", format_duration(period))
-        }
     }
 }
 

@@ -66,11 +66,8 @@ impl Outputs {
         for job in jobs {
             self.by_module.push(Vec::new());
             for module in &job.plan.modules {
-                let prefix = match &places.csv {
-                    Some(Csv::Folder(folder)) => Some(folder.join(&module.baseline)),
-                    Some(Csv::Prefix(prefix)) if count == 1 => Some(prefix.clone()),
-                    _ => None,
-                };
+                let shared = count > 1 && matches!(places.csv, Some(Csv::Prefix(_)));
+                let prefix = places.of_module(&module.baseline).filter(|_| !shared);
                 let set = prefix.map(|prefix| Set::open(prefix, Some(&module.baseline), places, options));
                 let set = set.transpose()?;
                 if let Some(sets) = self.by_module.last_mut() {

@@ -1,12 +1,13 @@
 //! A job: the modules that run side by side (one, unless `--together`), ready to go.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use windtunnel_core::compare::{Side, SideRow, Tolerances, read_baseline};
 use windtunnel_core::error::{Problem, Problems};
-use windtunnel_core::plan::{Plan, SelectedModule};
+use windtunnel_core::plan::{Plan, PlannedModule, SelectedModule};
 use windtunnel_core::summary::{Header, Machine};
 use windtunnel_stats::Metric;
 
@@ -80,9 +81,17 @@ impl Job {
         let (plan, load) = prepare::plan(&modules, base_urls, context)?;
         let mut problems = Problems::default();
         let mut baselines = Vec::new();
-        for module in &plan.modules {
-            match read_baseline(&places.baselines, &module.baseline) {
-                Ok(baseline) => baselines.push(baseline),
+        let selection = &context.settings.selection;
+        let by_tags = !selection.tags.is_empty() || !selection.exclude_tags.is_empty();
+        for (index, selected) in modules.iter().enumerate() {
+            match read_baseline(&places.baselines, &plan.modules[index].baseline) {
+                Ok(mut baseline) => {
+                    if let Some(side) = baseline.as_mut().filter(|_| by_tags || is_a_part(selected)) {
+                        let left_out = leave_out(side, &plan, index);
+                        problems.0.extend(loss(&plan.modules[index], &left_out, places));
+                    }
+                    baselines.push(baseline);
+                }
                 Err(problem) => problems.0.push(problem),
             }
         }
@@ -109,7 +118,7 @@ impl Job {
             earlier: &earlier,
             baselines: &baselines,
         };
-        announcement.text()
+        self.plan.redact(&announcement.text())
     }
 
     fn baseline_text(&self, module: usize, places: &Places) -> String {
@@ -144,8 +153,7 @@ impl Job {
     pub(super) fn headers(&self, machine: &Machine, simulated: Simulated) -> Vec<Header> {
         let started = Timestamp::now();
         let id = run_id(started);
-        let targets: Vec<String> = self.plan.targets.iter().map(ToString::to_string).collect();
-        let header = |module: &windtunnel_core::plan::PlannedModule| Header {
+        let header = |(index, module): (usize, &PlannedModule)| Header {
             id: id.clone(),
             module: module.name.clone(),
             baseline: module.baseline.clone(),
@@ -153,14 +161,22 @@ impl Job {
             users: self.plan.load.users,
             spawn_rate: self.plan.load.spawn_rate,
             run_time: self.plan.load.run_time,
-            target: targets.join(", "),
+            target: self.targets(index),
             seed: self.plan.seed,
             variables: module.variables.clone(),
             together: self.beside(&module.name),
             simulated: simulated == Simulated::Yes,
             machine: machine.clone(),
         };
-        self.plan.modules.iter().map(header).collect()
+        self.plan.modules.iter().enumerate().map(header).collect()
+    }
+
+    /// The base URLs of a module's classes, each once.
+    fn targets(&self, module: usize) -> String {
+        let classes = self.plan.classes.iter().filter(|class| class.module == module);
+        let used: BTreeSet<usize> = classes.map(|class| class.target).collect();
+        let texts: Vec<String> = used.iter().map(|target| self.plan.targets[*target].to_string()).collect();
+        self.plan.redact(&texts.join(", "))
     }
 
     fn beside(&self, name: &str) -> Vec<String> {
@@ -169,6 +185,41 @@ impl Job {
         others.sort_unstable();
         others
     }
+}
+
+/// Does a class that runs with the whole module not run.
+fn is_a_part(selected: &SelectedModule) -> bool {
+    selected.module.users.iter().zip(&selected.users).any(|(user, runs)| user.enabled && !runs)
+}
+
+/// Takes the rows out of a baseline that a part of its module does not have, and notes them; gives their names.
+fn leave_out(side: &mut Side, plan: &Plan, module: usize) -> Vec<String> {
+    let runs = |row: &SideRow| {
+        let mut of_module = plan.series.iter().filter(|planned| planned.module == module);
+        of_module.any(|planned| (&planned.method, &planned.name) == (&row.method, &row.name))
+    };
+    let (kept, left_out): (Vec<SideRow>, Vec<SideRow>) =
+        std::mem::take(&mut side.rows).into_iter().partition(runs);
+    side.rows = kept;
+    let names: Vec<String> = left_out.iter().map(|row| format!("{} {}", row.method, row.name)).collect();
+    if !names.is_empty() {
+        side.notes.push(format!("a part of the module, not run: {}", names.join(", ")));
+    }
+    names
+}
+
+/// The mistake of putting a part of a module in the place of the whole one's baseline.
+fn loss(module: &PlannedModule, left_out: &[String], places: &Places) -> Option<Problem> {
+    let prefix = places.of_module(&module.baseline)?;
+    if left_out.is_empty() || !places.is_baseline(&prefix, &module.baseline) {
+        return None;
+    }
+    let (prefix, rows) = (prefix.display(), left_out.join(", "));
+    let message = format!(
+        "this run is a part of module `{}`, and its baseline {prefix} would lose rows: {rows}",
+        module.name
+    );
+    Some(Problem::new(message).help(format!("run the whole module, or say --csv {prefix}_part")))
 }
 
 /// Is the server the simulator.

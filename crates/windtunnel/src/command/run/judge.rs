@@ -40,14 +40,10 @@ pub(super) fn judge(
     let limited = if doubts.force { side.limited.take() } else { None };
     let comparison = baseline.map(|baseline| compare(baseline, &side, tolerances));
     let (mut exit, mut word) = match &comparison {
-        Some(comparison) => of_outcome(comparison.outcome(), doubts),
+        Some(comparison) => of_comparison(comparison, doubts),
+        None if record.total.failures > 0 => uncovered("no baseline yet"),
         None => (Exit::Success, "no baseline yet".to_owned()),
     };
-    let covered = comparison.as_ref().is_some_and(Comparison::failures_covered);
-    if !covered && record.total.failures > 0 && exit < Exit::RequestsFailed {
-        exit = Exit::RequestsFailed;
-        word = format!("{word}; requests failed that no baseline expects");
-    }
     if !record.exceptions.is_empty() && exit < Exit::RequestsFailed {
         exit = Exit::RequestsFailed;
         word = format!("{word}; templates failed");
@@ -62,8 +58,8 @@ pub(super) fn judge(
 }
 
 /// The exit code of a comparison, and why.
-pub(in crate::command) fn of_outcome(outcome: Outcome, doubts: Doubts) -> (Exit, String) {
-    let (exit, word) = match outcome {
+pub(in crate::command) fn of_comparison(comparison: &Comparison, doubts: Doubts) -> (Exit, String) {
+    let (exit, word) = match comparison.outcome() {
         Outcome::Regressed => (Exit::Regression, "regressed"),
         Outcome::Improved => (Exit::Success, "improved"),
         Outcome::Unchanged => (Exit::Success, "unchanged"),
@@ -74,7 +70,15 @@ pub(in crate::command) fn of_outcome(outcome: Outcome, doubts: Doubts) -> (Exit,
         Outcome::NothingComparable => (Exit::NoVerdict, "nothing is comparable with the baseline"),
         Outcome::GeneratorLimited => (Exit::NoVerdict, "the load generator was the limit"),
     };
+    if exit < Exit::RequestsFailed && !comparison.failures_covered() {
+        return uncovered(word);
+    }
     (exit, word.to_owned())
+}
+
+/// What a run otherwise comes to, and requests failed.
+fn uncovered(word: &str) -> (Exit, String) {
+    (Exit::RequestsFailed, format!("{word}; requests failed that no baseline expects"))
 }
 
 fn rejected(exit: Exit, reason: &str, comparison: Option<Comparison>) -> Judgement {

@@ -1,4 +1,4 @@
-//! Where baselines lie and where a run writes its files. Pure: looks at names, opens nothing.
+//! Where baselines lie and where a run writes its files. Looks at paths and links, opens nothing.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -72,6 +72,14 @@ impl Places {
         Ok(Self { baselines: if simulated { sim } else { folder.clone() }, csv, notice })
     }
 
+    /// The prefix of the files that a module has for itself: one of all modules in a folder, or the only module.
+    pub(super) fn of_module(&self, baseline: &str) -> Option<PathBuf> {
+        match self.csv.as_ref()? {
+            Csv::Folder(folder) => Some(folder.join(baseline)),
+            Csv::Prefix(prefix) => Some(prefix.clone()),
+        }
+    }
+
     /// The prefix of a module's baseline.
     pub(super) fn baseline(&self, name: &str) -> PathBuf {
         self.baselines.join(name)
@@ -88,27 +96,24 @@ impl Places {
     }
 }
 
-/// Are two paths the same by their names: `./results/` and `results` are.
+/// Do two paths lead to the same place: `./results/` and `results` do, and a link and what it leads to.
 fn same(one: &Path, other: &Path) -> bool {
-    plain(one) == plain(other)
+    resolved(one) == resolved(other)
 }
 
-/// The path without `.` and without what `..` takes back.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
+/// The path from the root, links followed as far as it exists, the rest without `.` and `..`.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    let (part, mut resolved) = there.unwrap_or((Path::new(""), PathBuf::new()));
+    for component in path.strip_prefix(part).unwrap_or(&path).components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
-                plain.pop();
-            }
-            other => plain.push(other),
+            Component::ParentDir => _ = resolved.pop(),
+            other => resolved.push(other),
         }
     }
-    match std::env::current_dir() {
-        Ok(here) if plain.is_relative() => here.join(plain),
-        _ => plain,
-    }
+    resolved
 }
 
 #[cfg(test)]
@@ -161,6 +166,18 @@ mod tests {
     fn a_real_run_never_touches_a_simulated_baseline() {
         let problem = places(Some("results/sim/x"), false).unwrap_err();
         assert!(problem.to_string().starts_with("--csv: results/sim is for runs with --sim"), "{problem}");
+    }
+
+    #[test]
+    fn a_link_to_the_baselines_is_no_way_around_them() {
+        let root = tempfile::tempdir().unwrap();
+        let (real, link) = (root.path().join("real"), root.path().join("link"));
+        std::fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let places = Places { baselines: link.clone(), csv: None, notice: None };
+        assert!(places.is_among_baselines(&real.join("x")) && places.is_baseline(&link.join("x"), "x"));
+        assert!(places.is_baseline(&real.join("x"), "x") && !places.is_baseline(&real.join("y"), "x"));
+        assert!(same(&real.join("not/../there/yet"), &link.join("there/yet")));
     }
 
     #[test]

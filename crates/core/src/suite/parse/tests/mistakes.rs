@@ -69,6 +69,24 @@ fn broken_toml_is_shown_with_its_place_all_mistakes_at_once() {
 }
 
 #[test]
+fn a_table_that_is_there_twice_is_not_called_a_text() {
+    insta::assert_snapshot!(problems("[load]\nusers = 1\n[load]\nspawn_rate = 2\n"), @r"
+    error: models/x.toml:3:2: not valid TOML: duplicate key
+      3 | [load]
+        |  ^^^^
+    ");
+}
+
+#[test]
+fn more_users_than_a_machine_can_be_are_refused() {
+    insta::assert_snapshot!(problems("[load]\nusers = 1000001\n[[user]]\nclass = \"A\"\nget = \"/\"\n"), @r"
+    error: models/x.toml:2:9: `users` may be 1000000 at most, got 1000001
+      2 | users = 1000001
+        |         ^^^^^^^
+    ");
+}
+
+#[test]
 fn an_unknown_key_names_the_nearest_or_where_it_belongs() {
     insta::assert_snapshot!(wrong_keys("hots_header = \"a\"\nusers = 3\nwibble = 1\nhost = \"x\""), @r#"
     error: models/x.toml:4:1: unknown key `hots_header` in class `A`
