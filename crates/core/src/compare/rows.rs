@@ -68,8 +68,6 @@ pub struct MetricChange {
     pub ratio: Option<f64>,
     /// What it means.
     pub word: Word,
-    /// The smallest rise that could have been called, as a ratio.
-    pub visible: Option<f64>,
 }
 
 /// What a change means, by the direction of its metric.
@@ -255,14 +253,7 @@ fn compare_metric(
 }
 
 fn described(metric: Metric, old: Option<f64>, new: Option<f64>, change: Change) -> MetricChange {
-    MetricChange {
-        metric,
-        old,
-        new,
-        ratio: change.ratio,
-        word: change.verdict.into(),
-        visible: change.visible,
-    }
+    MetricChange { metric, old, new, ratio: change.ratio, word: change.verdict.into() }
 }
 
 impl SideRow {

@@ -193,11 +193,15 @@ fn value_text(metric: Metric, value: Option<f64>) -> String {
     }
 }
 
+/// Three significant digits; of what is very small only six decimals.
 fn digits(value: f64) -> String {
     match value {
         value if value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),
-        value if value > 0.0 => format!("{value:.2}"),
+        value if value >= 1.0 => format!("{value:.2}"),
+        value if value >= 0.1 => format!("{value:.3}"),
+        value if value >= 0.01 => format!("{value:.4}"),
+        value if value > 0.0 => format!("{value:.6}"),
         _ => "0".to_owned(),
     }
 }
@@ -344,7 +348,7 @@ mod tests {
           average          20.8 ms       199 ms      +855 %   not judged
           p50              20.6 ms       205 ms      +894 %   not judged
           p95              24.0 ms       224 ms      +832 %   not judged
-          throughput       0.20 /s      0.20 /s      +0.0 %   not judged
+          throughput      0.200 /s     0.200 /s      +0.0 %   not judged
           failures             0 %          0 %     +0.0 pp   not judged
           not judged: fewer than 20 requests (old 12, new 12)
         POST /other
@@ -360,7 +364,7 @@ mod tests {
           average          20.1 ms      17.9 ms     -11.1 %   not judged
           p50              20.0 ms      17.7 ms     -11.5 %   not judged
           p95              23.7 ms      18.1 ms     -23.5 %   not judged
-          throughput       5.00 /s      0.03 /s     -99.3 %   regressed
+          throughput       5.00 /s    0.0333 /s     -99.3 %   regressed
           failures             0 %          0 %     +0.0 pp   not judged
           not judged: fewer than 20 requests (old 300, new 2)
         POST /gone
@@ -395,6 +399,13 @@ mod tests {
         no verdict on demo: the generator was late by 100 ms on average, 56 % of the median latency of 179
         demo could not be compared: server real -> simulated
         ");
+    }
+
+    #[test]
+    fn a_small_share_of_failures_is_not_shown_as_none() {
+        let texts = [1.0 / 3.0, 0.05, 1.0 / 600.0, 1.0 / 60_000.0, 0.0]
+            .map(|share| value_text(Metric::Failures, Some(share)));
+        assert_eq!(texts, ["33.3 %", "5.00 %", "0.167 %", "0.001667 %", "0 %"]);
     }
 
     #[test]

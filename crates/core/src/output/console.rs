@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use windtunnel_stats::{Compat, Median};
+use windtunnel_stats::Compat;
 
 use super::locust_csv::PERCENTILES;
 use super::rows::{Row, Rows, failures};
@@ -64,11 +64,7 @@ fn stats_line(row: &Row<'_>, rates: Rates, compat: Compat, name_width: usize) ->
         Rates::Current => (row.current().requests_per_second, row.current().failures_per_second),
         Rates::WholeRun => (row.requests_per_second(), row.failures_per_second()),
     };
-    let median = match row.times.median(compat) {
-        Median::Empty => 0.0,
-        Median::Bucket(bucket) => bucket as f64,
-        Median::Clamped(ms) => ms,
-    };
+    let median = row.times.median(compat).ms().unwrap_or(0.0);
     let [avg, min, max, med] = [
         row.times.average_ms(),
         row.times.min_ms().unwrap_or(0.0),

@@ -208,7 +208,8 @@ impl<W: io::Write> HistoryWriter<W> {
     }
 
     /// Gives back what it wrote to.
-    pub fn into_inner(self) -> W {
+    #[cfg(test)]
+    pub(super) fn into_inner(self) -> W {
         self.out
     }
 }
