@@ -43,6 +43,16 @@ pub(super) enum Outcome {
     Silence,
 }
 
+impl Outcome {
+    fn of(fault: Option<Fault>, first_byte: Option<RunTime>) -> Self {
+        match (fault, first_byte) {
+            (None, _) => Self::Success,
+            (Some(Fault::Timeout), _) | (_, Some(_)) => Self::Failure,
+            (Some(_), None) => Self::Silence,
+        }
+    }
+}
+
 impl Line<'_> {
     /// Sends `request` of `step`, judges the response and counts it.
     pub(super) async fn send(
@@ -69,11 +79,7 @@ impl Line<'_> {
         };
         in_flight.end();
         thread.record(&sample, fault.as_ref().map(|(_, text)| text.as_ref()));
-        match sample.fault {
-            None => Outcome::Success,
-            Some(fault) if exchange.first_byte.is_some() || fault == Fault::Timeout => Outcome::Failure,
-            Some(_) => Outcome::Silence,
-        }
+        Outcome::of(sample.fault, exchange.first_byte)
     }
 
     /// Sends within `limit`, a second time where an idle connection was found closed.
@@ -195,6 +201,17 @@ fn status_text(status: u16) -> Cow<'static, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_server_that_says_nothing_makes_a_user_pause() {
+        let byte = Some(RunTime::ZERO);
+        assert_eq!(Outcome::of(None, byte), Outcome::Success);
+        assert_eq!(Outcome::of(Some(Fault::Closed), None), Outcome::Silence);
+        assert_eq!(Outcome::of(Some(Fault::Connect), None), Outcome::Silence);
+        // An answer that was broken off is an answer, if a bad one; a timeout was a pause.
+        assert_eq!(Outcome::of(Some(Fault::Closed), byte), Outcome::Failure);
+        assert_eq!(Outcome::of(Some(Fault::Timeout), None), Outcome::Failure);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_breaks_while_the_server_works_was_not_idle() {

@@ -1,5 +1,6 @@
 //! Whole runs against a scripted server: what it saw is what is reported, whatever happens.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
@@ -139,6 +140,53 @@ fn a_timeout_is_a_failure_with_its_limit_in_the_text() {
     assert!(record.total.failures > 0);
     assert_eq!(record.failures[0].error, "timeout: no whole response within 0.02 s");
     assert_eq!(record.total.statuses.keys().collect::<Vec<_>>(), [&0]);
+}
+
+#[test]
+fn each_user_sends_the_same_whatever_the_number_of_threads_and_the_trouble_of_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rows.csv");
+    let rows: Vec<_> = (0..500).map(|row| row.to_string()).collect();
+    fs::write(&file, format!("id\n{}\n", rows.join("\n"))).unwrap();
+    let module = format!(
+        r#"
+        [data.rows]
+        file = {:?}
+        [[user]]
+        class = "A"
+        wait = "1ms..2ms"
+        [[user.task]]
+        name = "two"
+        steps = [
+            {{ post = "/one", json = ["{{{{ user.index }}}}", "{{{{ rows.id }}}}", "{{{{ random_int(1, 1000000) }}}}"] }},
+            {{ post = "/two", json = ["{{{{ random_int(1, 10) }}}}"] }},
+        ]
+        [[user.task]]
+        weight = 2
+        post = "/other"
+        json = ["{{{{ user.index }}}}", "{{{{ rows.id }}}}", "{{{{ random_int(1, 1000000) }}}}"]
+        "#,
+        file.display().to_string()
+    );
+    // What each user sends first in its tasks; the server fails every so many of them.
+    let sent = |threads: usize, failing: usize| {
+        let server =
+            Server::start(move |_, number| Do::Answer(if number % failing == 0 { 500 } else { 200 }, "{}"));
+        run(&module, &server, load(5, Some(150)), threads);
+        let mut by_user: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+        for seen in server.seen().into_iter().filter(|seen| seen.what != "POST /two") {
+            let body: (u64, u64, u64) = serde_json::from_slice(&seen.body).unwrap();
+            by_user.entry(body.0).or_default().push(format!("{} {body:?}", seen.what));
+        }
+        by_user
+    };
+    let (one, three) = (sent(1, 3), sent(3, 2));
+    assert_eq!(one.len(), 5);
+    for (user, requests) in &one {
+        let common = requests.len().min(three[user].len());
+        assert!(common > 1, "user {user}");
+        assert_eq!(requests[..common], three[user][..common], "user {user}");
+    }
 }
 
 #[test]

@@ -28,8 +28,6 @@ pub(crate) enum Do {
     AnswerAndClose,
     /// Answers 200, says that the connection is closed, and closes it.
     SayAndClose,
-    /// Closes in the middle of an answer.
-    BreakOff,
     /// Closes without an answer.
     Close,
     /// Never answers.
@@ -98,9 +96,6 @@ async fn converse(
             Do::SayAndClose => {
                 let text = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
                 return stream.write_all(text.as_bytes()).await;
-            }
-            Do::BreakOff => {
-                return stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}").await;
             }
             Do::Close => return Ok(()),
             Do::Hang => std::future::pending().await,

@@ -135,16 +135,25 @@ fn a_run_stopped_before_it_began_sends_nothing_and_measures_no_time() {
 
 #[test]
 fn errors_of_templates_are_counted_for_the_module_that_they_stand_in() {
-    let server = Server::start(|_, _| Do::Answer(200, r#"{"of": "nobody"}"#));
-    let module = |name: &str| {
-        format!(
-            "[[user]]\nclass = \"{name}\"\npost = \"/{name}\"\njson = {{ x = \"{{{{ user.x }}}}\" }}\nsave = {{ x = \"1\" }}\n"
-        )
-    };
-    let (good, bad) = ("[[user]]\nclass = \"Good\"\nwait = \"5ms\"\nget = \"/\"\n", module("Bad"));
-    for modules in [[("a", good), ("a-b", bad.as_str())], [("a", bad.as_str()), ("b", good)]] {
-        let plan = plan_of(&modules, &format!("http://{}", server.address), load(2, Some(50)));
-        let records = run_observed(&plan, 1, &Control::default(), &mut |_| {});
+    let good = "[[user]]\nclass = \"Good\"\nwait = \"5ms\"\nget = \"/\"\n";
+    let bad = r#"
+        [[user]]
+        class = "Bad"
+        post = "/bad"
+        json = { x = "{{ user.x }}" }
+        save = { x = "1" }
+    "#;
+    for modules in [[("a", good), ("a-b", bad)], [("a", bad), ("b", good)]] {
+        let control = Control::default();
+        let steer = control.clone();
+        let server = Server::start(move |_, number| {
+            if number == 20 {
+                steer.stop(Stop::Graceful);
+            }
+            Do::Answer(200, "{}")
+        });
+        let plan = plan_of(&modules, &format!("http://{}", server.address), load(2, None));
+        let records = run_observed(&plan, 1, &control, &mut |_| {});
         for (record, (name, text)) in records.iter().zip(modules) {
             assert_eq!(record.exceptions.is_empty(), text == good, "{name}: {:?}", record.exceptions);
         }
@@ -152,20 +161,19 @@ fn errors_of_templates_are_counted_for_the_module_that_they_stand_in() {
 }
 
 #[test]
-fn a_server_that_breaks_off_its_answers_is_asked_at_full_rate() {
-    // Bytes came, so this is an answer, if a bad one: pauses are for a server that says nothing.
-    let server = Server::start(|_, _| Do::BreakOff);
-    let record = run("[[user]]\nclass = \"A\"\nget = \"/a\"\n", &server, load(1, Some(400)), 1);
-    assert_eq!(record.total.failures, record.total.requests);
-    assert!(record.total.requests > 8, "{}", record.total.requests);
-}
-
-#[test]
-fn the_stop_timeout_does_not_wait_for_users_that_wait() {
-    let server = Server::start(|_, _| Do::Answer(200, "{}"));
+fn users_that_wait_do_not_hold_up_the_end() {
+    let control = Control::default();
+    let steer = control.clone();
+    let server = Server::start(move |_, number| {
+        if number == 2 {
+            steer.stop(Stop::Graceful);
+        }
+        Do::Answer(200, "{}")
+    });
     let module = "[[user]]\nclass = \"A\"\nwait = \"100h\"\nget = \"/a\"\n";
-    let long = Load { stop_timeout: Duration::from_secs(3600), ..load(3, Some(100)) };
-    let record = run(module, &server, long, 2);
+    let long = Load { stop_timeout: Duration::from_secs(3600), ..load(3, None) };
+    let plan = plan(module, &format!("http://{}", server.address), long);
+    let record = run_with(&plan, 2, &control);
     assert_eq!((record.total.requests, record.total.cut_off), (3, 0));
     assert!(record.elapsed.as_duration() < Duration::from_secs(3600));
 }
