@@ -107,6 +107,7 @@ fn commands_whose_output_is_shown_end_as_shown() {
     let commands = commands();
     let shown = commands.iter().filter(|command| command.exit.is_some() && command.text != HEADLINE);
     for command in shown {
+        assert!(command.text.contains("--sim"), "{} would go to a real server", command.text);
         let ended = command.run(&sandbox, &[], &[("WINDTUNNEL_RUN_TIME", "7s")]);
         ended.expect_code(command.exit.unwrap());
     }

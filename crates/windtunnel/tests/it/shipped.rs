@@ -11,17 +11,27 @@ use crate::sandbox::Sandbox;
 /// The variables without which `huggingface` does not run.
 pub(crate) const HUGGINGFACE: [(&str, &str); 2] = [("MODEL_NAME", "gemma2"), ("HOST", "gemma2-27b-it")];
 
+/// A port of the loopback interface on which nothing listens.
+pub(crate) const NOWHERE: &str = "http://127.0.0.1:1";
+
 /// The folder of the workspace.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// Where the class `ArticleDescriptionsCloudVPS` sends its requests.
+pub(crate) const CLOUD_VPS: &str = "https://ml-article-description-api.wmcloud.org";
+
 /// A working directory with modules, data and settings, and without any baseline.
+///
+/// The one base URL that goes before `--host` is replaced: whatever a test does, nothing leaves this machine.
 pub(crate) fn working_copy() -> Sandbox {
     let sandbox = Sandbox::new();
     for name in ["models", "data", "windtunnel.toml"] {
         sandbox.copy(&repository().join(name), name);
     }
+    let descriptions = "models/article_descriptions.toml";
+    sandbox.write(descriptions, &sandbox.read(descriptions).replace(CLOUD_VPS, NOWHERE));
     sandbox
 }
 
@@ -48,7 +58,7 @@ pub(crate) fn plan(modules: Vec<SelectedModule>) -> Plan {
     };
     let asked = Asked {
         modules,
-        base_url: Some("http://127.0.0.1:1".to_owned()),
+        base_url: Some(NOWHERE.to_owned()),
         base_url_override: None,
         load,
         seed: 1,

@@ -14,7 +14,7 @@ use windtunnel_core::plan::{Plan, UserScope, WaitState};
 use windtunnel_core::suite::Wait;
 
 use crate::server::{Recorded, Server};
-use crate::shipped::{HUGGINGFACE, plan, selected, working_copy};
+use crate::shipped::{CLOUD_VPS, HUGGINGFACE, NOWHERE, plan, repository, selected, working_copy};
 use table::{Class, TABLE};
 
 /// A server whose answers content every module.
@@ -98,12 +98,13 @@ fn a_run_of_all_modules_sends_nothing_but_the_requests_of_the_table() {
 fn a_class_for_another_deployment_runs_only_when_it_is_named() {
     let named = "article_descriptions:ArticleDescriptionsCloudVPS";
     let (sandbox, server) = (working_copy(), content());
+    let file = "models/article_descriptions.toml";
+    let without = sandbox.read(file);
+    sandbox.copy(&repository().join(file), file);
     let planned = plan(selected(&sandbox, named, &[]));
     assert_eq!(planned.targets[planned.classes[0].target].to_string(), CLOUD_VPS);
     assert_eq!(planned.classes[0].wait, Wait::Between(Duration::from_secs(1), Duration::from_secs(5)));
-    // The module's own base URL goes before --host, so the copy gets another one.
-    let text = sandbox.read("models/article_descriptions.toml").replace(CLOUD_VPS, &server.url());
-    sandbox.write("models/article_descriptions.toml", &text);
+    sandbox.write(file, &without.replace(NOWHERE, &server.url()));
     sandbox.run_with(&[("MODEL", named)], &["check", "--send"]).expect_code(0);
     let [request] = server.recorded().try_into().unwrap();
     assert_eq!((request.method.as_str(), request.body.as_str()), ("GET", ""));
@@ -115,8 +116,6 @@ fn a_class_for_another_deployment_runs_only_when_it_is_named() {
     assert!(pairs.iter().all(|(_, value)| !value.is_empty() && *value != "None"), "{query}");
     assert_eq!(pairs[2].1, "3");
 }
-
-const CLOUD_VPS: &str = "https://ml-article-description-api.wmcloud.org";
 
 #[test]
 fn weights_and_think_times_are_those_of_the_table() {
