@@ -93,7 +93,12 @@ fn the_first_command_ends_with_a_verdict_of_unchanged() {
     let (commands, sandbox) = (commands(), with_baselines());
     let headline = &commands[0];
     assert_eq!((headline.text.as_str(), headline.exit), (HEADLINE, Some(0)));
-    let ended = headline.run(&sandbox, &[], &[]);
+    let ended = headline.run(&sandbox, &[], &[("WINDTUNNEL_FORCE", "false")]);
+    if ended.code == Some(4) {
+        // A machine too busy to measure says so; a verdict would then be about the machine.
+        ended.expect_message("the load generator was the limit");
+        return;
+    }
     ended.expect_code(0).expect_message("revertrisk: unchanged (exit code 0)");
     // Another verdict over the same two runs.
     let told = commands.iter().find(|command| command.text == "windtunnel compare OLD NEW").unwrap();
