@@ -190,13 +190,6 @@ impl RunRecord {
     pub fn locust_seconds(&self) -> f64 {
         self.total.last_request.map_or(0.0, |at| at.as_duration().as_secs_f64())
     }
-
-    /// Seconds of the verdict's window: from the end of the ramp (the start, where it never ended) to the
-    /// window's end.
-    #[must_use]
-    pub fn window_seconds(&self) -> f64 {
-        (self.window_end - self.ramp_end.unwrap_or_default()).as_secs_f64()
-    }
 }
 
 /// The live picture that observers get once a second and at the end.
