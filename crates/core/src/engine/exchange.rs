@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use tokio::time::timeout;
 
 use crate::clock::{Clock, RunTime};
@@ -93,10 +92,10 @@ impl Line<'_> {
         let mut resent = false;
         let exchange = match timeout(limit, self.exchange(clock, request, &mut resent)).await {
             Ok(Ok(exchange)) => exchange,
-            Ok(Err(failure)) => unanswered(clock, failure),
+            Ok(Err(failure)) => Exchange::unanswered(clock.now(), Some(failure)),
             Err(_) => {
                 let text = format!("timeout: no whole response within {} s", limit.as_secs_f64());
-                unanswered(clock, Failure { fault: Fault::Timeout, text: text.into() })
+                Exchange::unanswered(clock.now(), Some(Failure { fault: Fault::Timeout, text: text.into() }))
             }
         };
         Attempt { sent, exchange, resent }
@@ -151,20 +150,6 @@ fn is_stale(exchange: &Exchange, sent: RunTime) -> bool {
             .is_some_and(|failure| matches!(failure.fault, Fault::Closed | Fault::Read | Fault::Write))
 }
 
-fn unanswered(clock: &Clock, failure: Failure) -> Exchange {
-    Exchange {
-        first_byte: None,
-        last_byte: clock.now(),
-        status: 0,
-        received: 0,
-        headers: HeaderMap::new(),
-        body: Bytes::new(),
-        cut: false,
-        failure: Some(failure),
-        reusable: false,
-    }
-}
-
 /// Why this exchange counts as failed, if it does; saves what the step saves where it does not.
 pub(super) fn judge(
     step: &StepPlan,
@@ -216,14 +201,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_breaks_while_the_server_works_was_not_idle() {
         let clock = Clock::start();
-        let closed = || unanswered(&clock, Failure { fault: Fault::Closed, text: "closed".into() });
+        let closed = || {
+            Exchange::unanswered(clock.now(), Some(Failure { fault: Fault::Closed, text: "closed".into() }))
+        };
         assert!(is_stale(&closed(), clock.now()));
         let sent = clock.now();
         tokio::time::advance(AT_ONCE).await;
         assert!(!is_stale(&closed(), sent));
         let answered = Exchange { first_byte: Some(clock.now()), ..closed() };
         assert!(!is_stale(&answered, clock.now()));
-        let refused = unanswered(&clock, Failure { fault: Fault::Connect, text: "refused".into() });
+        let refused = Exchange::unanswered(
+            clock.now(),
+            Some(Failure { fault: Fault::Connect, text: "refused".into() }),
+        );
         assert!(!is_stale(&refused, clock.now()));
     }
 }

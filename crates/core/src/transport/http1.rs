@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, SendRequest};
@@ -56,17 +56,7 @@ impl Http1 {
 
     pub(crate) async fn exchange(&mut self, request: &PreparedRequest, clock: &Clock) -> Exchange {
         self.stamps.set(Stamps::default());
-        let mut exchange = Exchange {
-            first_byte: None,
-            last_byte: clock.now(),
-            status: 0,
-            received: 0,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-            cut: false,
-            failure: None,
-            reusable: false,
-        };
+        let mut exchange = Exchange::unanswered(clock.now(), None);
         let result = match self.send(request).await {
             Ok(response) => receive(response, request.capture, &mut exchange).await,
             Err(failure) => Err(failure),

@@ -72,3 +72,21 @@ pub struct Exchange {
     /// Another request may be sent on this connection.
     pub reusable: bool,
 }
+
+impl Exchange {
+    /// Nothing came back, up to `at`.
+    #[must_use]
+    pub fn unanswered(at: RunTime, failure: Option<Failure>) -> Self {
+        Self {
+            first_byte: None,
+            last_byte: at,
+            status: 0,
+            received: 0,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            cut: false,
+            failure,
+            reusable: false,
+        }
+    }
+}

@@ -134,6 +134,26 @@ async fn a_server_that_switches_protocols_is_a_failure() {
 }
 
 #[tokio::test]
+async fn a_response_longer_than_announced_ends_where_it_said_and_the_connection_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let clock = Clock::start();
+    LocalSet::new()
+        .run_until(async move {
+            let bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more";
+            tokio::task::spawn_local(serve(listener, bytes, End::KeepOpen));
+            let mut connection = connector(address).connect(&clock).await.unwrap();
+            let exchange = connection.exchange(&request(Method::POST, Capture::Body), &clock).await;
+            assert_eq!((exchange.received, &exchange.body[..]), (2, &b"ok"[..]));
+            assert!(exchange.failure.is_none());
+            while !connection.is_closed() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn an_informational_response_is_passed_over() {
     let bytes = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     assert_eq!(exchange_with(bytes, End::KeepOpen).await.status, 200);
