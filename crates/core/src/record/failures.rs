@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use crate::clock::RunTime;
 
-/// How many distinct texts one row keeps; later ones are counted as [`OTHER`].
+/// How many distinct texts one row of one interval keeps; later ones are counted as [`OTHER`]. How many a whole
+/// run keeps is the collector's affair.
 pub const MAX_TEXTS: usize = 100;
 
 /// What texts beyond [`MAX_TEXTS`] are counted as.

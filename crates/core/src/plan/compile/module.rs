@@ -249,7 +249,8 @@ fn open_table(
     }
     if table.len() == 0 {
         let at = filter.map_or(&spec.file.at, |filter| &filter.at);
-        return Err(vec![at.problem(format!("table `{}` has no row left", name.value))]);
+        let problem = at.problem(format!("table `{}` has no row left", name.value));
+        return Err(vec![problem.help("`where` keeps the rows for which it is true; add rows or widen it")]);
     }
     Ok(table)
 }
