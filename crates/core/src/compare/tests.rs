@@ -73,6 +73,20 @@ fn a_run_eight_times_slower_has_regressed_in_every_latency() {
 }
 
 #[test]
+fn a_server_that_only_fails_does_not_look_fast_beside_a_csv() {
+    let fast_failures: Vec<Ended> =
+        spread("/a", 1200, SECONDS, 2.0, 2).into_iter().map(|ended| ended.failed("HTTP 500")).collect();
+    let comparison = verdict(&as_csv(&baseline(), "a"), &side(&run_of("2", &fast_failures)));
+    assert_eq!(word(&comparison, Metric::Failures), Word::Regressed);
+    for metric in [Metric::Average, Metric::P50, Metric::P95, Metric::Rate] {
+        assert!(matches!(word(&comparison, metric), Word::NotJudged(_)), "{metric}");
+    }
+    // Where the failures did not grow, a faster answer is one.
+    let faster = run_of("2", &spread("/a", 600, SECONDS, 90.0, 2));
+    assert_eq!(word(&verdict(&as_csv(&baseline(), "a"), &side(&faster)), Metric::P50), Word::Improved);
+}
+
+#[test]
 fn the_same_against_a_csv_of_locust_says_the_same() {
     let slow = run_of("2", &spread("/a", 600, SECONDS, 1500.0, 2));
     let old = as_csv(&baseline(), "results/a_stats.csv");
