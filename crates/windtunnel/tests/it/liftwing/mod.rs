@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 use windtunnel_core::clock::RunTime;
 use windtunnel_core::plan::{Plan, UserScope, WaitState};
-use windtunnel_core::suite::Wait;
+use windtunnel_core::suite::{LoadSpec, Wait};
 
 use crate::server::{Recorded, Server};
 use crate::shipped::{CLOUD_VPS, HUGGINGFACE, NOWHERE, plan, repository, selected, working_copy};
@@ -138,6 +138,29 @@ fn weights_and_think_times_are_those_of_the_table() {
         let (shortest, longest) = (drawn[0], drawn[drawn.len() - 1]);
         assert!(shortest < *range.start() + near, "{}: {shortest:?}", class.name);
         assert!(longest + near > *range.end(), "{}: {longest:?}", class.name);
+    }
+}
+
+/// Requests that the least frequent row of a module gets, if a response takes `latency` seconds.
+fn fewest_requests(plan: &Plan, load: &LoadSpec, latency: f64) -> f64 {
+    let turn: f64 = plan.series.iter().map(|row| row.share * (row.mean_wait.as_secs_f64() + latency)).sum();
+    let turns = f64::from(load.users.unwrap()) * load.run_time.unwrap().as_secs_f64() / turn;
+    plan.series.iter().map(|row| row.share * turns).fold(f64::INFINITY, f64::min)
+}
+
+#[test]
+fn every_row_of_every_module_gets_enough_requests_in_its_run_time() {
+    let sandbox = working_copy();
+    for selected in selected(&sandbox, "*", &HUGGINGFACE) {
+        let (name, load, sim) = {
+            let module = &selected.module;
+            (module.name.clone(), module.load.clone(), module.sim.clone())
+        };
+        let plan = plan(vec![selected]);
+        let real = fewest_requests(&plan, &load, 1.0);
+        assert!(real >= 150.0, "{name}: {real} requests in the run time of [load], at 1 s a response");
+        let simulated = fewest_requests(&plan, &sim, 0.1);
+        assert!(simulated >= 300.0, "{name}: {simulated} requests in the run time of [sim]");
     }
 }
 
