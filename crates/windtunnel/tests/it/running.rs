@@ -179,3 +179,34 @@ fn a_second_instance_of_a_run_on_the_same_files_is_refused() {
     first.wait().unwrap();
     second.expect_code(2).expect_message("another run is writing");
 }
+
+#[test]
+fn a_template_that_fails_during_a_run_is_an_exception_with_its_place() {
+    let sandbox = Sandbox::new();
+    let module = r#"
+        [[user]]
+        class = "A"
+        wait = "10ms"
+        [[user.task]]
+        steps = [
+            { get = "/first", save = { name = "response.json.name" } },
+            { post = "/second", json = { x = "{{ user.name.inner }}" } },
+        ]
+    "#;
+    sandbox.write("models/a.toml", module);
+    let server = Server::slow(ANSWER_TIME, |_| (200, r#"{"name": "a text"}"#.to_owned()));
+    let ended = run(&sandbox, &server, &["a", "--csv", "results/a"]);
+    ended.expect_code(1).expect_message("templates failed").expect_message("`user.name.inner` is undefined");
+    let sent = server.recorded();
+    assert!(!sent.is_empty() && sent.iter().all(|request| request.target == "/first"), "{sent:?}");
+    // Each answered first step is followed by one failure, but for those that the end of the run cut short.
+    let exceptions = sandbox.read("results/a_exceptions.csv");
+    let [header, row] = exceptions.lines().collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!(header, "Count,Message,Traceback,Nodes");
+    let count: usize = row.split(',').next().unwrap().parse().unwrap();
+    assert!((1..=sent.len()).contains(&count), "{row}");
+    assert!(
+        row.ends_with(",`user.name.inner` is undefined,\"models/a.toml:8, class A, task 1\",local"),
+        "{row}"
+    );
+}
