@@ -52,6 +52,8 @@ pub struct Cell {
     pub rate: Option<Estimate>,
     /// By how much the failures' clustering in time widens the variance of their ratio; at least 1.
     pub failure_deff: f64,
+    /// The window has fewer than six slices, so that its spread could not be seen.
+    pub short: bool,
 }
 
 /// Sums over batches of neighbouring slices: all that the spread of a [`Cell`] is computed from. All lists have
@@ -108,6 +110,12 @@ impl Batches {
         let len = self.slices.len();
         let same = self.lists().iter().all(|list| list.len() == len);
         if same { len } else { 0 }
+    }
+
+    /// Whether the window has fewer than six slices, so that its spread cannot be seen.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.len() < MIN_SLICES
     }
 
     /// Whether there is none.
@@ -182,6 +190,7 @@ impl Cell {
             p99: quantile(0.99, &batches.up_to_p99),
             rate: rate(successes.count(), batches, seconds),
             failure_deff: failure_deff(batches),
+            short: batches.is_short(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The numbers of Windtunnel.
 //!
 //! Pure functions and plain data: no clock, no I/O, no async, and no idea what a request is. Formulas cite
-//! the sections of `docs/formats.md` or the published source they come from.
+//! the sections of `docs/formats.md` and `docs/statistics.md` or the published source they come from.
 
 pub mod cell;
 pub mod change;
@@ -9,7 +9,9 @@ mod histogram;
 mod locust;
 mod metric;
 mod slices;
+pub mod special;
 mod steadiness;
+pub mod verdict;
 
 pub use histogram::{Histogram, HistogramError};
 pub use locust::{Compat, LocustTimes, Median};

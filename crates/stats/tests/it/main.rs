@@ -3,3 +3,4 @@
 #![allow(clippy::unwrap_used, reason = "the whole binary is a test")]
 
 mod vectors;
+mod verdicts;

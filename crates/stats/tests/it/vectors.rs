@@ -4,9 +4,12 @@ use serde_json::Value;
 use windtunnel_stats::cell::{Cell, Estimate};
 use windtunnel_stats::{Histogram, Metric, Slice, Steadiness, Window};
 
+pub(crate) fn vectors() -> Value {
+    serde_json::from_str(include_str!("../vectors.json")).unwrap()
+}
+
 fn examples(part: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("../vectors.json")).unwrap();
-    all[part].as_array().unwrap().clone()
+    vectors()[part].as_array().unwrap().clone()
 }
 
 fn whole(value: &Value) -> u64 {

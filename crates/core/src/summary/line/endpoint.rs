@@ -197,7 +197,7 @@ impl TryFrom<EndpointText> for Endpoint {
             return Err(format!("lists of different length in `batches` of `{} {}`", text.method, text.row));
         }
         Ok(Self {
-            cell: text.cell.cell(text.n, text.fails, text.secs),
+            cell: text.cell.cell(text.n, text.fails, text.secs, batches.is_short()),
             method: text.method,
             row: text.row,
             circumstances: text.circumstances,
@@ -230,7 +230,7 @@ impl From<&Cell> for CellText {
 }
 
 impl CellText {
-    fn cell(&self, requests: u64, failures: u64, seconds: f64) -> Cell {
+    fn cell(&self, requests: u64, failures: u64, seconds: f64, short: bool) -> Cell {
         let estimate = |metric: Metric| {
             let key = metric.key();
             Estimate::checked(*self.y.get(key)?, *self.w.get(key)?, self.exc.get(key).copied())
@@ -245,6 +245,7 @@ impl CellText {
             p99: estimate(Metric::P99),
             rate: estimate(Metric::Rate),
             failure_deff: self.fdeff,
+            short,
         }
     }
 }
