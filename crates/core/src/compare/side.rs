@@ -1,25 +1,36 @@
-//! One side of a comparison: the rows of a run, from wherever they were read.
+//! One run as a comparison sees it, from wherever it was read.
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use windtunnel_stats::cell::Cell;
+use jiff::{SignedDuration, Timestamp};
+use windtunnel_stats::Metric;
+use windtunnel_stats::cell::{Cell, Estimate};
+use windtunnel_stats::change::CsvFigures;
+use windtunnel_stats::verdict::csv::CsvRow;
 
 use crate::summary::RunRecord;
 use crate::summary::line::{Endpoint, Environment, LineEnding, RunLine};
 
 /// The change of the run time, as a share, from which it is said.
 const SAME_RUN_TIME: f64 = 0.1;
+/// By how much requests are taken to follow each other where nothing is known of a run's course.
+const ASSUMED_DEFF: f64 = 4.0;
 
-/// The rows of one run.
-#[derive(Clone, Debug, Default)]
+/// One run.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Side {
     /// Where it is from, for people: `run ID`, or a file.
     pub label: String,
+    /// Its id; none of a CSV.
+    pub run: Option<String>,
+    /// Its session: the id of the first run of the occasion on which it was made; none of a CSV.
+    pub session: Option<String>,
     /// The module; unknown of a CSV.
     pub module: Option<String>,
     /// When the run began; unknown of a CSV.
     pub started: Option<Timestamp>,
+    /// When its last request ended; unknown of a CSV.
+    pub ended: Option<Timestamp>,
     /// Against the simulator; unknown of a CSV.
     pub simulated: Option<bool>,
     /// How long it was to run, or ran until it was stopped, in seconds; unknown of a CSV.
@@ -30,14 +41,20 @@ pub struct Side {
     pub env: Option<Environment>,
     /// Why its generator was the limit, if it was.
     pub limited: Option<String>,
+    /// It never became steady.
+    pub unsteady: bool,
+    /// Too little of it is left after its warm-up.
+    pub short: bool,
     /// The rows, without the total.
     pub rows: Vec<SideRow>,
-    /// What is to be said about the side itself.
+    /// All rows together; none where there is one row, and unknown of a CSV.
+    pub total: Option<SideRow>,
+    /// What is to be said about the run itself.
     pub notes: Vec<String>,
 }
 
 /// One row of a [`Side`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SideRow {
     /// The method.
     pub method: String,
@@ -51,10 +68,12 @@ pub struct SideRow {
     pub circumstances: Option<BTreeMap<String, String>>,
     /// Digest of its data; unknown of a CSV.
     pub data: Option<String>,
-    /// All requests of the whole run.
+    /// All requests of the whole run, as in a CSV.
     pub whole: WholeFigures,
     /// Successes of the verdict's window; unknown of a CSV.
     pub cell: Option<Cell>,
+    /// All requests of the whole run, unrounded and with their spread; unknown of a CSV.
+    pub whole_cell: Option<Cell>,
 }
 
 /// Figures over all requests of the whole run, failures included.
@@ -89,17 +108,27 @@ impl Side {
     #[must_use]
     pub fn from_line(line: &RunLine) -> Self {
         let label = format!("run {}", line.run);
-        let (run_time_s, notes) = match line.ending {
+        let (run_time_s, mut notes) = match line.ending {
             LineEnding::Complete => (line.load.run_time_s.unwrap_or(line.secs_total), Vec::new()),
             LineEnding::Interrupted => {
                 let note = format!("{label} was interrupted after {:.0} s", line.secs_total);
                 (line.secs_total, vec![note])
             }
         };
+        if let (true, Some(drift)) = (line.cut.drifting, line.cut.drift) {
+            let percent = 100.0 * drift.exp_m1();
+            notes.push(format!(
+                "{label} drifted: latencies of its last third were {percent:+.0} % off those before"
+            ));
+        }
+        let length = SignedDuration::try_from_secs_f64(line.secs_total).unwrap_or_default();
         Self {
             label,
+            run: Some(line.run.clone()),
+            session: Some(line.session.clone().unwrap_or_else(|| line.run.clone())),
             module: Some(line.module.clone()),
             started: Some(line.started),
+            ended: Some(line.started.checked_add(length).unwrap_or(line.started)),
             simulated: Some(line.simulated),
             run_time_s: Some(run_time_s),
             together: Some(line.together.clone()),
@@ -107,9 +136,18 @@ impl Side {
             limited: line.generator.limited.then(|| {
                 line.generator.limited_by.clone().unwrap_or_else(|| "the generator was the limit".to_owned())
             }),
+            unsteady: line.cut.steady == Some(false),
+            short: line.cut.short,
             rows: line.endpoints.iter().map(SideRow::from).collect(),
+            total: line.total.as_ref().map(SideRow::from),
             notes,
         }
+    }
+
+    /// The row of this method and name.
+    #[must_use]
+    pub fn row(&self, method: &str, name: &str) -> Option<&SideRow> {
+        self.rows.iter().find(|row| row.method == method && row.name == name)
     }
 
     /// Whether its rows know the verdict's window.
@@ -123,10 +161,58 @@ impl Side {
     }
 
     /// What it is, for people.
-    pub(super) fn title(&self) -> String {
+    #[must_use]
+    pub fn title(&self) -> String {
         match self.started {
             Some(at) => format!("{}, {}", self.label, at.strftime("%Y-%m-%d %H:%M UTC")),
             None => self.label.clone(),
+        }
+    }
+}
+
+impl SideRow {
+    /// The row as a CSV has it.
+    pub(super) fn csv_row(&self) -> CsvRow {
+        CsvRow {
+            requests: self.requests,
+            failures: self.failures,
+            average_ms: self.whole.average_ms,
+            p50_ms: self.whole.quantile(0.5),
+            p95_ms: self.whole.quantile(0.95),
+            p99_ms: self.whole.quantile(0.99),
+            rate: self.whole.rate,
+        }
+    }
+
+    /// The whole run's cell where the spread is known; else `None`, and [`csv_row`](Self::csv_row) is all there is.
+    pub(super) fn known_whole(&self) -> Option<Cell> {
+        self.whole_cell.clone().or_else(|| self.cell.as_ref().map(|cell| self.csv_row().as_wide_as(cell).0))
+    }
+
+    /// The whole run's cell with a spread for want of a better one: that which the percentiles of a CSV allow.
+    pub(super) fn assumed_whole(&self) -> Cell {
+        let average = self.whole.average_ms.unwrap_or_default();
+        let figures = CsvFigures { requests: self.requests, average, quantiles: &self.whole.quantiles };
+        let estimate = |metric: Metric, value: Option<f64>| {
+            let w = figures.spread(metric)?;
+            let exceeding = metric.quantile().map(|p| self.requests as f64 * (1.0 - p) / ASSUMED_DEFF);
+            Estimate::checked(value?.ln(), w, exceeding)
+        };
+        let latency = |metric: Metric| {
+            let ms = metric.quantile().map_or(self.whole.average_ms, |p| self.whole.quantile(p));
+            estimate(metric, ms.map(|ms| ms / 1e3))
+        };
+        Cell {
+            requests: self.requests,
+            failures: self.failures,
+            seconds: self.whole.seconds,
+            average: latency(Metric::Average),
+            p50: latency(Metric::P50),
+            p95: latency(Metric::P95),
+            p99: latency(Metric::P99),
+            rate: estimate(Metric::Rate, (self.whole.rate > 0.0).then(|| 1.0 / self.whole.rate)),
+            failure_deff: 1.0,
+            short: false,
         }
     }
 }
@@ -149,6 +235,7 @@ impl From<&Endpoint> for SideRow {
                 seconds: whole.secs,
             },
             cell: Some(row.cell.clone()),
+            whole_cell: row.whole_cell.clone(),
         }
     }
 }
@@ -176,8 +263,10 @@ pub(super) fn changed_surroundings(old: &Side, new: &Side) -> Vec<String> {
     }
     let (Some(before), Some(after)) = (&old.env, &new.env) else { return notes };
     let simulated = new.simulated == Some(true);
+    let build = |env: &Environment| env.build.clone().unwrap_or_default();
     for (what, before, after) in [
         ("the base URL", &before.target, &after.target),
+        ("the build of the server", &build(before), &build(after)),
         ("the machine that makes the load", &before.host, &after.host),
         ("its processor", &before.cpu, &after.cpu),
         ("the version of windtunnel", &before.tool, &after.tool),

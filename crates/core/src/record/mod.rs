@@ -52,6 +52,8 @@ pub struct SeriesInterval {
     pub times: LocustTimes,
     /// Response times of successes, microseconds.
     pub latency: Histogram,
+    /// Response times of failures, microseconds.
+    pub failed: Histogram,
     /// By HTTP status.
     pub statuses: BTreeMap<u16, u64>,
     /// When the last one ended.
@@ -93,6 +95,7 @@ impl SeriesInterval {
         (self.requests, self.failures, self.resent, self.cut_off, self.received) = (0, 0, 0, 0, 0);
         self.times.clear();
         self.latency.clear();
+        self.failed.clear();
         self.statuses.clear();
         self.last_request = None;
         self.texts.clear();
@@ -138,6 +141,7 @@ impl Recorder {
         row.last_request = row.last_request.max(Some(sample.last_byte));
         if sample.fault.is_some() {
             row.failures += 1;
+            row.failed.record(micros(time.as_nanos()));
             row.texts.count(failure.unwrap_or_default(), sample.last_byte);
         } else {
             row.latency.record(micros(time.as_nanos()));

@@ -292,7 +292,7 @@ pub struct LoadSpec {
 pub struct TolerancesSpec {
     /// `tolerance` for every metric but those below.
     pub all: Option<f64>,
-    /// metric (`avg`, `p50`, `p95`, `rate`, `failures`) -> tolerance.
+    /// metric (`avg`, `p50`, `p95`, `p99`, `rate`, `failures`) -> tolerance.
     pub by_metric: BTreeMap<String, f64>,
 }
 

@@ -158,7 +158,8 @@ impl Collector {
             record.users = 0;
             // A ramp that took the whole window leaves nothing to cut.
             record.ramp_end = record.ramp_end.filter(|at| *at < window_end);
-            let from = record.ramp_end.unwrap_or_default();
+            record.cut_warm_up();
+            let from = record.window_start();
             for row in record.series.iter_mut().chain([&mut record.total]) {
                 row.latency = row.slices.window(from.0, window_end.0).histogram();
             }
@@ -173,6 +174,8 @@ fn empty_record(header: Header) -> RunRecord {
     RunRecord {
         header,
         ramp_end: None,
+        warm_up_end: None,
+        steadiness: None,
         elapsed: RunTime::ZERO,
         window_end: RunTime::ZERO,
         ending: None,
@@ -200,6 +203,7 @@ fn add(summary: &mut SeriesSummary, slice: u64, row: &SeriesInterval) {
         return;
     }
     summary.slices.add(slice, &row.latency, row.failures);
+    summary.failed.merge(&row.failed);
     let second = u32::try_from(slice * Slices::BASE_NS / 1_000_000_000).unwrap_or(u32::MAX);
     let counted = summary.per_second.entry(second).or_default();
     counted.0 = counted.0.saturating_add(u32::try_from(row.requests).unwrap_or(u32::MAX));
@@ -233,6 +237,7 @@ mod tests {
             spawn_rate: 1.0,
             run_time: Some(Duration::from_secs(2)),
             target: String::new(),
+            build: None,
             seed: 0,
             variables: BTreeMap::new(),
             together: Vec::new(),

@@ -3,6 +3,7 @@
 //! Makes lines of records, writes and reads them. Which line is a baseline, and what follows from it, is the
 //! business of `compare`.
 
+mod change;
 mod endpoint;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -16,8 +17,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
+use crate::clock::RunTime;
 use crate::summary::{Ending, Health, RunRecord};
 
+pub use change::{Change, ChangeLine, Line};
 pub use endpoint::{Endpoint, WholeRun};
 pub use limited::limited;
 
@@ -51,15 +54,18 @@ pub struct RunLine {
     /// Against the simulator.
     #[serde(default)]
     pub simulated: bool,
-    /// The occasion on which it was made; empty until sessions are kept apart.
+    /// The occasion on which it was made; that of the run alone where there is none.
     #[serde(default)]
     pub session: Option<String>,
-    /// The accepted version of the server that it was measured on; empty until epochs are kept.
+    /// The epoch, a version of the server that was accepted, of which this run is evidence; none where it is none.
     #[serde(default)]
     pub epoch: Option<String>,
-    /// The epoch before it.
+    /// The epoch before that one.
     #[serde(default)]
     pub parent: Option<String>,
+    /// It became evidence by itself, because nothing had changed; no anchor rests on it.
+    #[serde(default)]
+    pub joined: bool,
     /// The load asked for.
     #[serde(default)]
     pub load: LoadAsked,
@@ -136,6 +142,8 @@ pub struct Environment {
     pub tool: String,
     /// The base URLs.
     pub target: String,
+    /// The build of the server, where the user said which.
+    pub build: Option<String>,
     /// The seed of all random choices.
     pub seed: u64,
 }
@@ -146,12 +154,16 @@ pub struct Environment {
 pub struct Cut {
     /// From the start until the last user of the ramp was started, in seconds; none where it never was.
     pub ramp_s: Option<f64>,
-    /// Warm-up after that, in seconds; empty until it is looked for.
+    /// Warm-up after that, in seconds; none where it was not looked for.
     pub warm_s: Option<f64>,
-    /// Whether it became steady; empty until it is looked for.
+    /// Whether it became steady; none where it was not looked for.
     pub steady: Option<bool>,
-    /// Drift of the level; empty until it is looked for.
+    /// Whether too little is left after the cut.
+    pub short: bool,
+    /// Drift of the level of the last third against the middle third, logarithmic; none where it could not be told.
     pub drift: Option<f64>,
+    /// Whether that is worth a note.
+    pub drifting: bool,
 }
 
 /// What the generator knew of itself.
@@ -198,13 +210,14 @@ impl RunLine {
             session: None,
             epoch: None,
             parent: None,
+            joined: false,
             load: LoadAsked {
                 users: header.users,
                 spawn_rate: header.spawn_rate,
                 run_time_s: header.run_time.map(|time| time.as_secs_f64()),
             },
             env: Environment::of(record),
-            cut: Cut { ramp_s: record.ramp_end.map(|at| at.as_duration().as_secs_f64()), ..Cut::default() },
+            cut: Cut::of(record),
             generator: Generator::of(record),
             unfinished: record.total.cut_off,
             exceptions: record.exceptions.iter().map(|row| row.count).sum(),
@@ -230,15 +243,7 @@ impl RunLine {
     /// # Errors
     /// When the line is damaged or of a version that is not known.
     pub fn parse(line: &str) -> Result<Option<Self>, LineError> {
-        if is_conflict_marker(line) {
-            return Err(LineError::Conflict);
-        }
-        let value: Value = serde_json::from_str(line)
-            .map_err(|error| LineError::Damaged(format!("no JSON from column {} on", error.column())))?;
-        let version = value.get("v").ok_or_else(|| LineError::Damaged("no key `v`".to_owned()))?;
-        if version.as_u64() != Some(VERSION) {
-            return Err(LineError::Version(version.to_string()));
-        }
+        let value = version_of(line)?;
         if value.get("kind").and_then(Value::as_str).is_some_and(|kind| kind != "run") {
             return Ok(None);
         }
@@ -256,6 +261,20 @@ impl RunLine {
         }
         Ok(runs)
     }
+}
+
+/// The JSON of a line of the version that is known.
+fn version_of(line: &str) -> Result<Value, LineError> {
+    if is_conflict_marker(line) {
+        return Err(LineError::Conflict);
+    }
+    let value: Value = serde_json::from_str(line)
+        .map_err(|error| LineError::Damaged(format!("no JSON from column {} on", error.column())))?;
+    let version = value.get("v").ok_or_else(|| LineError::Damaged("no key `v`".to_owned()))?;
+    if version.as_u64() != Some(VERSION) {
+        return Err(LineError::Version(version.to_string()));
+    }
+    Ok(value)
 }
 
 /// Does git put such a line between the sides of a conflict.
@@ -300,7 +319,24 @@ impl Environment {
             cores: machine.cores,
             tool: machine.tool.clone(),
             target: record.header.target.clone(),
+            build: record.header.build.clone(),
             seed: record.header.seed,
+        }
+    }
+}
+
+impl Cut {
+    fn of(record: &RunRecord) -> Self {
+        let seconds = |at: RunTime| at.as_duration().as_secs_f64();
+        let steadiness = record.steadiness;
+        let from = seconds(record.ramp_end.unwrap_or_default());
+        Self {
+            ramp_s: record.ramp_end.map(seconds),
+            warm_s: steadiness.map(|_| record.warm_up_end.map_or(0.0, |end| seconds(end) - from)),
+            steady: steadiness.map(|found| found.steady),
+            short: steadiness.is_some_and(|found| found.too_short),
+            drift: steadiness.and_then(|found| found.drift),
+            drifting: steadiness.is_some_and(|found| found.drifting),
         }
     }
 }

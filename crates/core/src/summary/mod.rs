@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use windtunnel_stats::{Histogram, LocustTimes, Slices};
+use windtunnel_stats::{Histogram, LocustTimes, Slices, Steadiness, Window};
 
 use crate::clock::RunTime;
 
@@ -24,8 +24,13 @@ pub use recent::{Current, Recent};
 pub struct RunRecord {
     /// What was known before the run.
     pub header: Header,
-    /// When the last user of the ramp was started; the verdict's window begins here. `None`: never.
+    /// When the last user of the ramp was started; the verdict's window begins here, or at `warm_up_end`. `None`:
+    /// never.
     pub ramp_end: Option<RunTime>,
+    /// Where the warm-up after the ramp ends, which is cut off too; known at the end, `None` where nothing is cut.
+    pub warm_up_end: Option<RunTime>,
+    /// How steady the run was from the end of the ramp on; known at the end.
+    pub steadiness: Option<Steadiness>,
     /// How far the run has come; at the end, when the last request finished or was given up.
     pub elapsed: RunTime,
     /// The end of the verdict's window: the run time, or when the run was stopped.
@@ -65,6 +70,8 @@ pub struct Header {
     pub run_time: Option<Duration>,
     /// The base URLs, joined by `, `.
     pub target: String,
+    /// The build of the server, where the user said which.
+    pub build: Option<String>,
     /// The seed.
     pub seed: u64,
     /// Variables of the module, secrets redacted.
@@ -124,6 +131,8 @@ pub struct SeriesSummary {
     pub times: LocustTimes,
     /// Response times of successes in the verdict's window, in microseconds.
     pub latency: Histogram,
+    /// Response times of all failures of the run, in microseconds.
+    pub failed: Histogram,
     /// The verdict's window cut into slices by completion.
     pub slices: Slices,
     /// Bytes of bodies received.
@@ -182,6 +191,32 @@ impl RunRecord {
     #[must_use]
     pub fn wall(&self, at: RunTime) -> Timestamp {
         self.header.started.checked_add(at.as_duration()).unwrap_or(self.header.started)
+    }
+
+    /// Where the verdict's window begins.
+    #[must_use]
+    pub fn window_start(&self) -> RunTime {
+        self.warm_up_end.or(self.ramp_end).unwrap_or_default()
+    }
+
+    /// The verdict's window of a row.
+    #[must_use]
+    pub fn window_of(&self, series: &SeriesSummary) -> Window {
+        series.slices.window(self.window_start().0, self.window_end.0)
+    }
+
+    /// Looks for the end of the warm-up, in all rows together, and notes how steady the run was after its ramp
+    /// (docs/statistics.md 3.3). The cut holds for every row.
+    pub fn cut_warm_up(&mut self) {
+        let from = self.ramp_end.unwrap_or_default();
+        let window = self.total.slices.window(from.0, self.window_end.0);
+        let steadiness = Steadiness::of(&window.slices);
+        self.steadiness = Some(steadiness);
+        self.warm_up_end = (steadiness.cut > 0).then(|| {
+            let width = Duration::from_secs_f64(window.width_seconds);
+            let width = RunTime::from_duration(width).0.max(1);
+            RunTime((from.0.div_ceil(width) + steadiness.cut as u64) * width)
+        });
     }
 
     /// Seconds from the start to the end of the last request: Locust's denominator of all rates. 0 when

@@ -63,6 +63,7 @@ fn headers(plan: &Plan) -> Vec<Header> {
         spawn_rate: plan.load.spawn_rate,
         run_time: plan.load.run_time,
         target: String::new(),
+        build: None,
         seed: plan.seed,
         variables: std::collections::BTreeMap::new(),
         together: Vec::new(),

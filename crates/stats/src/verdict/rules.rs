@@ -167,6 +167,17 @@ impl Rules {
         self
     }
 
+    /// For a comparison that may be asked after each of so many looks: each look gets its part of the error, so that
+    /// all of them together err as rarely as one (Bonferroni).
+    #[must_use]
+    pub fn with_looks(mut self, looks: usize) -> Self {
+        let looks = looks.max(1) as f64;
+        self.q /= looks;
+        self.q_relative /= looks;
+        self.bound /= looks;
+        self
+    }
+
     /// The floor on the logarithmic scale.
     pub(super) fn log_floor(&self, metric: Metric) -> f64 {
         self.floor.of(metric).ln_1p()

@@ -1,6 +1,6 @@
 //! `windtunnel compare OLD NEW`: a verdict on stored results, as a table on stdout.
 
-use windtunnel_core::compare::{Tolerances, compare as compare_sides, read_run};
+use windtunnel_core::compare::{Settings, Tolerances, compare as compare_sides, read_old, read_run};
 use windtunnel_core::error::Problems;
 use windtunnel_core::output::comparison_report;
 use windtunnel_core::suite::Suite;
@@ -14,8 +14,8 @@ use crate::exit::Exit;
 pub(super) fn compare(args: &CompareArgs, context: &mut Context<'_>) -> Result<Exit, Problems> {
     let store = run_store();
     let mut problems = Problems::default();
-    let mut read = |what: &str| read_run(what, &store).map_err(|problem| problems.0.push(problem)).ok();
-    let (old, new) = (read(&args.old), read(&args.new));
+    let old = read_old(&args.old, &store).map_err(|problem| problems.0.push(problem)).ok();
+    let new = read_run(&args.new, &store).map_err(|problem| problems.0.push(problem)).ok();
     problems.into_result()?;
     let (Some(old), Some(mut new)) = (old, new) else { return Ok(Exit::Usage) };
     let doubts = context.settings.results.doubts;
@@ -24,8 +24,11 @@ pub(super) fn compare(args: &CompareArgs, context: &mut Context<'_>) -> Result<E
     {
         context.console.warning(format_args!("{limited}; judged all the same, because of --force"));
     }
-    let module = new.module.as_deref().or(old.module.as_deref());
-    let comparison = compare_sides(&old, &new, &tolerances(module, context));
+    let old_module = old.newest().and_then(|run| run.module.as_deref());
+    let module = new.module.as_deref().or(old_module);
+    let settings =
+        Settings { tolerances: tolerances(module, context), noise: context.settings.results.verdicts.noise };
+    let comparison = compare_sides(&old, std::slice::from_ref(&new), &settings);
     print(&comparison_report(&comparison))?;
     let (exit, word) = of_comparison(&comparison, doubts);
     context.console.info(word);

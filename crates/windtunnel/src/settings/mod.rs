@@ -21,6 +21,7 @@ use windtunnel_core::error::{Problem, Problems, SourceFile};
 use windtunnel_core::wire::Target as BaseUrl;
 use windtunnel_sim::Options as SimOptions;
 use windtunnel_stats::Compat;
+use windtunnel_stats::verdict::Noise;
 
 use crate::settings::environment::Environment;
 use crate::settings::layer::{Layer, Layers, Origin, Sourced};
@@ -104,6 +105,34 @@ pub(crate) struct Results {
     pub(crate) exit_code_on_error: u8,
     /// What stands in the way of a verdict, and what it does.
     pub(crate) doubts: Doubts,
+    /// How verdicts are reached.
+    pub(crate) verdicts: Verdicts,
+    /// Where the comparison is written beside the terminal.
+    pub(crate) reports: Reports,
+}
+
+/// How verdicts are reached.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Verdicts {
+    /// `--noise`, where it was said.
+    pub(crate) noise: Option<Noise>,
+    /// Not `--no-confirm`: what looks worse is measured a second time.
+    pub(crate) confirm: bool,
+    /// `--server-build`.
+    pub(crate) server_build: Option<String>,
+    /// `--slo`.
+    pub(crate) slo: Option<Sourced<String>>,
+}
+
+/// Where the comparison is written beside the terminal.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reports {
+    /// `--markdown`.
+    pub(crate) markdown: Option<PathBuf>,
+    /// `--junit`.
+    pub(crate) junit: Option<PathBuf>,
+    /// `--report-json`.
+    pub(crate) json: Option<PathBuf>,
 }
 
 /// What a run or a comparison in doubt comes to.
@@ -300,7 +329,37 @@ impl Results {
                 inconclusive_fails: inconclusive.is_some_and(|fails| fails.value),
                 force: layers.is_on("force", problems),
             },
+            verdicts: Verdicts::read(layers, problems),
+            reports: Reports::read(layers, problems),
         }
+    }
+}
+
+impl Verdicts {
+    fn read(layers: &Layers, problems: &mut Problems) -> Self {
+        let noise = layers.read("noise", problems, |text| match text {
+            "quiet" => Ok(Noise::Quiet),
+            "normal" => Ok(Noise::Normal),
+            "noisy" => Ok(Noise::Noisy),
+            _ => Err(format!("expected quiet, normal or noisy, got `{text}`")),
+        });
+        let build = layers.read("server-build", problems, |text| filled(text, "the build of the server"));
+        Self {
+            noise: noise.map(|noise| noise.value),
+            confirm: !layers.is_on("no-confirm", problems),
+            server_build: build.map(|build| build.value),
+            slo: layers.read("slo", problems, |text| filled(text, "limits such as \"p95 < 300ms\"")),
+        }
+    }
+}
+
+impl Reports {
+    fn read(layers: &Layers, problems: &mut Problems) -> Self {
+        let mut file = |key: &str| {
+            let name = layers.read(key, problems, |text| filled(text, "the name of a file"));
+            name.map(|name| PathBuf::from(name.value))
+        };
+        Self { markdown: file("markdown"), junit: file("junit"), json: file("report-json") }
     }
 }
 

@@ -16,6 +16,12 @@ pub(crate) enum For {
     New,
     /// `windtunnel compare`.
     Compare,
+    /// `windtunnel ab`.
+    Ab,
+    /// `windtunnel calibrate`.
+    Calibrate,
+    /// `windtunnel baseline`.
+    Baseline,
 }
 
 /// What a flag takes.
@@ -77,7 +83,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: LOAD,
         common: true,
         locust: Locust::FlagAnd("LOCUST_USERS"),
-        commands: &[For::Run],
+        commands: &[For::Run, For::Ab, For::Calibrate],
     },
     Setting {
         key: "spawn-rate",
@@ -87,7 +93,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: LOAD,
         common: true,
         locust: Locust::FlagAnd("LOCUST_SPAWN_RATE"),
-        commands: &[For::Run],
+        commands: &[For::Run, For::Ab, For::Calibrate],
     },
     Setting {
         key: "run-time",
@@ -97,7 +103,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: LOAD,
         common: true,
         locust: Locust::FlagAnd("LOCUST_RUN_TIME"),
-        commands: &[For::Run],
+        commands: &[For::Run, For::Ab, For::Calibrate],
     },
     Setting {
         key: "stop-timeout",
@@ -107,7 +113,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: LOAD,
         common: false,
         locust: Locust::FlagAnd("LOCUST_STOP_TIMEOUT"),
-        commands: &[For::Run],
+        commands: &[For::Run, For::Ab, For::Calibrate],
     },
     Setting {
         key: "together",
@@ -127,7 +133,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: LOAD,
         common: false,
         locust: Locust::No,
-        commands: &[For::Run, For::Check],
+        commands: &[For::Run, For::Check, For::Ab, For::Calibrate],
     },
     Setting {
         key: "threads",
@@ -137,7 +143,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: LOAD,
         common: false,
         locust: Locust::No,
-        commands: &[For::Run],
+        commands: &[For::Run, For::Ab, For::Calibrate],
     },
     Setting {
         key: "host",
@@ -147,7 +153,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: TARGET,
         common: true,
         locust: Locust::FlagAnd("LOCUST_HOST"),
-        commands: &[For::Run, For::Check],
+        commands: &[For::Run, For::Check, For::Calibrate],
     },
     Setting {
         key: "sim",
@@ -157,7 +163,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: TARGET,
         common: true,
         locust: Locust::No,
-        commands: &[For::Run, For::Check],
+        commands: &[For::Run, For::Check, For::Calibrate, For::Baseline],
     },
     Setting {
         key: "cacert",
@@ -167,7 +173,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: TARGET,
         common: false,
         locust: Locust::No,
-        commands: &[For::Run, For::Check],
+        commands: &[For::Run, For::Check, For::Ab, For::Calibrate],
     },
     Setting {
         key: "insecure",
@@ -177,7 +183,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: TARGET,
         common: false,
         locust: Locust::No,
-        commands: &[For::Run, For::Check],
+        commands: &[For::Run, For::Check, For::Ab, For::Calibrate],
     },
     Setting {
         key: "tags",
@@ -187,7 +193,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: SELECTION,
         common: false,
         locust: Locust::FlagAnd("LOCUST_TAGS"),
-        commands: &[For::Run, For::Check],
+        commands: &[For::Run, For::Check, For::Ab, For::Calibrate],
     },
     Setting {
         key: "exclude-tags",
@@ -197,7 +203,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: SELECTION,
         common: false,
         locust: Locust::FlagAnd("LOCUST_EXCLUDE_TAGS"),
-        commands: &[For::Run, For::Check],
+        commands: &[For::Run, For::Check, For::Ab, For::Calibrate],
     },
     Setting {
         key: "models",
@@ -207,7 +213,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: SELECTION,
         common: true,
         locust: Locust::No,
-        commands: &[For::Run, For::List, For::Check, For::New],
+        commands: &[For::Run, For::List, For::Check, For::New, For::Ab, For::Calibrate, For::Baseline],
     },
     Setting {
         key: "config",
@@ -217,7 +223,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: SELECTION,
         common: false,
         locust: Locust::Flag,
-        commands: &[For::Run, For::List, For::Check, For::New, For::Compare],
+        commands: &[
+            For::Run,
+            For::List,
+            For::Check,
+            For::New,
+            For::Compare,
+            For::Ab,
+            For::Calibrate,
+            For::Baseline,
+        ],
     },
     Setting {
         key: "results",
@@ -227,7 +242,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: RESULTS,
         common: true,
         locust: Locust::No,
-        commands: &[For::Run],
+        commands: &[For::Run, For::Ab, For::Calibrate, For::Baseline],
     },
     Setting {
         key: "csv",
@@ -307,7 +322,77 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: RESULTS,
         common: false,
         locust: Locust::No,
-        commands: &[For::Run, For::Compare],
+        commands: &[For::Run, For::Compare, For::Ab, For::Calibrate, For::Baseline],
+    },
+    Setting {
+        key: "no-confirm",
+        short: None,
+        takes: Takes::Nothing,
+        help: "Do not run a module again that looks worse; the verdict of one run stands",
+        heading: RESULTS,
+        common: false,
+        locust: Locust::No,
+        commands: &[For::Run],
+    },
+    Setting {
+        key: "noise",
+        short: None,
+        takes: Takes::One("HOW"),
+        help: "How much runs of one server differ: quiet, normal or noisy [default: normal, and what was measured]",
+        heading: RESULTS,
+        common: false,
+        locust: Locust::No,
+        commands: &[For::Run, For::Compare, For::Ab, For::Calibrate, For::Baseline],
+    },
+    Setting {
+        key: "server-build",
+        short: None,
+        takes: Takes::One("TEXT"),
+        help: "Build of the server, such as a commit: runs of the same build add up as evidence",
+        heading: RESULTS,
+        common: false,
+        locust: Locust::No,
+        commands: &[For::Run, For::Calibrate],
+    },
+    Setting {
+        key: "slo",
+        short: None,
+        takes: Takes::One("LIMITS"),
+        help: "Limits to be kept beside those of [slo]: \"p95 < 300ms, failures < 1%\"",
+        heading: RESULTS,
+        common: false,
+        locust: Locust::No,
+        commands: &[For::Run],
+    },
+    Setting {
+        key: "markdown",
+        short: None,
+        takes: Takes::One("FILE"),
+        help: "Write the comparison as Markdown, for a review",
+        heading: RESULTS,
+        common: false,
+        locust: Locust::No,
+        commands: &[For::Run, For::Compare, For::Ab],
+    },
+    Setting {
+        key: "junit",
+        short: None,
+        takes: Takes::One("FILE"),
+        help: "Write the comparison as JUnit XML: a suite per module, a case per row and metric",
+        heading: RESULTS,
+        common: false,
+        locust: Locust::No,
+        commands: &[For::Run, For::Compare, For::Ab],
+    },
+    Setting {
+        key: "report-json",
+        short: None,
+        takes: Takes::One("FILE"),
+        help: "Write the comparison as JSON: see docs/report.schema.json",
+        heading: RESULTS,
+        common: false,
+        locust: Locust::No,
+        commands: &[For::Run, For::Compare, For::Ab],
     },
     Setting {
         key: "print-stats",
@@ -317,7 +402,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: MESSAGES,
         common: false,
         locust: Locust::FlagAnd("LOCUST_PRINT_STATS"),
-        commands: &[For::Run],
+        commands: &[For::Run, For::Ab, For::Calibrate],
     },
     Setting {
         key: "only-summary",
@@ -327,7 +412,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: MESSAGES,
         common: true,
         locust: Locust::FlagAnd("LOCUST_ONLY_SUMMARY"),
-        commands: &[For::Run],
+        commands: &[For::Run, For::Ab, For::Calibrate],
     },
     Setting {
         key: "loglevel",
@@ -337,7 +422,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: MESSAGES,
         common: false,
         locust: Locust::FlagAnd("LOCUST_LOGLEVEL"),
-        commands: &[For::Run, For::List, For::Check, For::New, For::Compare],
+        commands: &[
+            For::Run,
+            For::List,
+            For::Check,
+            For::New,
+            For::Compare,
+            For::Ab,
+            For::Calibrate,
+            For::Baseline,
+        ],
     },
     Setting {
         key: "logfile",
@@ -347,7 +441,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: MESSAGES,
         common: false,
         locust: Locust::FlagAnd("LOCUST_LOGFILE"),
-        commands: &[For::Run, For::List, For::Check, For::New, For::Compare],
+        commands: &[
+            For::Run,
+            For::List,
+            For::Check,
+            For::New,
+            For::Compare,
+            For::Ab,
+            For::Calibrate,
+            For::Baseline,
+        ],
     },
 ];
 

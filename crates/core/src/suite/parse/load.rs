@@ -5,7 +5,7 @@ use crate::error::Located;
 use crate::suite::{LoadSpec, MAX_USERS, TolerancesSpec};
 
 /// The metrics that may have a tolerance of their own.
-const METRICS: &[&str] = &["avg", "p50", "p95", "rate", "failures"];
+const METRICS: &[&str] = &["avg", "p50", "p95", "p99", "rate", "failures"];
 
 /// Reads `[load]` or `[sim]`.
 pub(super) fn load(cx: &mut Context, entry: Entry) -> Option<Located<LoadSpec>> {

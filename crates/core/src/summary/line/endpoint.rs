@@ -45,6 +45,9 @@ pub struct Endpoint {
     pub batches: Batches,
     /// What a comparison reads.
     pub cell: Cell,
+    /// The whole run without cut and with the latencies of failures, as a CSV has it: what a comparison with a CSV
+    /// reads. `None` where nothing ended.
+    pub whole_cell: Option<Cell>,
 }
 
 /// The figures of a row in `_stats.csv`: all requests of the whole run, failures included, times rounded as Locust
@@ -63,8 +66,7 @@ pub struct WholeRun {
 
 impl Endpoint {
     pub(super) fn of(record: &RunRecord, series: &SeriesSummary) -> Self {
-        let from = record.ramp_end.unwrap_or_default();
-        let window = series.slices.window(from.0, record.window_end.0);
+        let window = record.window_of(series);
         let (cell, batches) = Cell::measure(&window);
         Self {
             method: series.method.clone(),
@@ -84,6 +86,7 @@ impl Endpoint {
             latency: window.histogram(),
             batches,
             cell,
+            whole_cell: whole_cell(record, series),
         }
     }
 
@@ -92,6 +95,38 @@ impl Endpoint {
     pub fn name(&self) -> String {
         if self.method.is_empty() { self.row.clone() } else { format!("{} {}", self.method, self.row) }
     }
+}
+
+/// The cell of all requests of the run. Their spread is that of the successes: how failures spread over the run is
+/// not kept.
+fn whole_cell(record: &RunRecord, series: &SeriesSummary) -> Option<Cell> {
+    let window = series.slices.window(0, record.elapsed.max(record.window_end).0);
+    let (successes, batches) = Cell::measure(&window);
+    let mut all = window.histogram();
+    all.merge(&series.failed);
+    if all.count() == 0 {
+        return None;
+    }
+    let shape = |metric| successes.estimate(metric);
+    let latency = |metric: Metric, us: Option<f64>| {
+        let shape = shape(metric)?;
+        Estimate::checked((us? / 1e6).ln(), shape.w, shape.exceeding)
+    };
+    let quantile = |metric: Metric| latency(metric, all.quantile_us(metric.quantile()?));
+    let seconds = record.locust_seconds();
+    let rate = series.requests as f64 / seconds;
+    Some(Cell {
+        requests: series.requests,
+        failures: series.failures,
+        seconds,
+        average: latency(Metric::Average, all.mean_us()),
+        p50: quantile(Metric::P50),
+        p95: quantile(Metric::P95),
+        p99: quantile(Metric::P99),
+        rate: shape(Metric::Rate).and_then(|shape| Estimate::checked(-rate.ln(), shape.w, None)),
+        failure_deff: successes.failure_deff,
+        short: batches.is_short(),
+    })
 }
 
 /// An [`Endpoint`] as it stands in the line.
@@ -119,6 +154,9 @@ struct EndpointText {
     hist: String,
     batches: BatchesText,
     cell: CellText,
+    /// `n`, `fails` and `secs` of it are those of the whole run.
+    #[serde(default)]
+    whole: Option<CellText>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -160,6 +198,7 @@ impl From<Endpoint> for EndpointText {
                 slices: batches.slices,
             },
             cell: CellText::from(&row.cell),
+            whole: row.whole_cell.as_ref().map(CellText::from),
             method: row.method,
             row: row.row,
             circumstances: row.circumstances,
@@ -198,6 +237,9 @@ impl TryFrom<EndpointText> for Endpoint {
         }
         Ok(Self {
             cell: text.cell.cell(text.n, text.fails, text.secs, batches.is_short()),
+            whole_cell: text
+                .whole
+                .map(|cell| cell.cell(text.requests, text.failures, text.all.secs, batches.is_short())),
             method: text.method,
             row: text.row,
             circumstances: text.circumstances,

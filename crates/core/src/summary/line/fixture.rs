@@ -41,6 +41,7 @@ pub(crate) fn header(id: &str) -> Header {
         spawn_rate: 10.0,
         run_time: Some(Duration::from_secs(60)),
         target: "http://localhost:8080".to_owned(),
+        build: None,
         seed: 1,
         variables: BTreeMap::new(),
         together: Vec::new(),
@@ -61,6 +62,8 @@ pub(crate) fn record(header: Header, seconds: f64, ended: &[Ended]) -> RunRecord
     let mut record = RunRecord {
         header,
         ramp_end: Some(RunTime::ZERO),
+        warm_up_end: None,
+        steadiness: None,
         elapsed: end,
         window_end: end,
         ending: Some(Ending::Complete),
@@ -74,6 +77,7 @@ pub(crate) fn record(header: Header, seconds: f64, ended: &[Ended]) -> RunRecord
     for request in ended {
         add(&mut record, request);
     }
+    record.cut_warm_up();
     record
 }
 
@@ -131,8 +135,11 @@ fn count(row: &mut SeriesSummary, at: RunTime, request: &Ended) {
     times.record(request.ms);
     row.recent.add(second, 1, u64::from(failed), &times);
     let mut latency = Histogram::default();
+    let us = Duration::from_secs_f64(request.ms / 1000.0).as_micros().try_into().unwrap();
     if failed == 0 {
-        latency.record(Duration::from_secs_f64(request.ms / 1000.0).as_micros().try_into().unwrap());
+        latency.record(us)
+    } else {
+        row.failed.record(us)
     }
     row.latency.merge(&latency);
     row.slices.add(at.0 / Slices::BASE_NS, &latency, u64::from(failed));

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use windtunnel_core::compare::{Side, SideRow, Tolerances, read_baseline};
+use windtunnel_core::compare::{Baseline, Settings, SideRow, Tolerances, read_baseline};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::plan::{Plan, PlannedModule, SelectedModule};
 use windtunnel_core::summary::{Header, Machine};
-use windtunnel_stats::Metric;
 
 use crate::command::Context;
 use crate::command::run::announce::{Announcement, Earlier};
 use crate::command::run::machine::run_id;
 use crate::command::run::places::Places;
 use crate::command::run::prepare::{self, BaseUrls};
+use crate::settings::Verdicts;
 use crate::settings::load::ChosenLoad;
 
 /// Modules that run side by side.
@@ -28,7 +28,7 @@ pub(super) struct Job {
     /// The modules as they were selected.
     modules: Vec<SelectedModule>,
     /// For each module of the plan its baseline, read before anything is written.
-    pub(super) baselines: Vec<Option<Side>>,
+    pub(super) baselines: Vec<Option<Baseline>>,
 }
 
 /// Compiles all jobs and reads all baselines: every mistake is found before the first request.
@@ -86,8 +86,8 @@ impl Job {
         for (index, selected) in modules.iter().enumerate() {
             match read_baseline(&places.baselines, &plan.modules[index].baseline) {
                 Ok(mut baseline) => {
-                    if let Some(side) = baseline.as_mut().filter(|_| by_tags || is_a_part(selected)) {
-                        let left_out = leave_out(side, &plan, index);
+                    if let Some(baseline) = baseline.as_mut().filter(|_| by_tags || is_a_part(selected)) {
+                        let left_out = leave_out(baseline, &plan, index);
                         problems.0.extend(loss(&plan.modules[index], &left_out, places));
                     }
                     baselines.push(baseline);
@@ -122,31 +122,28 @@ impl Job {
     }
 
     fn baseline_text(&self, module: usize, places: &Places) -> String {
-        let Some(side) = &self.baselines[module] else {
-            let prefix = places.baseline(&self.plan.modules[module].baseline);
-            return format!("none yet (--csv {} makes a run one)", prefix.display());
-        };
-        match side.started {
-            Some(at) => format!("{}, {}", side.label, at.strftime("%Y-%m-%d %H:%M UTC")),
-            None => side.label.clone(),
+        match &self.baselines[module] {
+            Some(baseline) => baseline.title(),
+            None => {
+                let prefix = places.baseline(&self.plan.modules[module].baseline);
+                format!("none yet (--csv {} makes a run one)", prefix.display())
+            }
         }
     }
 
     /// What the baseline knows of a row of the plan.
     fn earlier(&self, row: usize) -> Option<Earlier> {
         let row = &self.plan.series[row];
-        let same = |old: &&SideRow| (&old.method, &old.name) == (&row.method, &row.name);
-        let old = self.baselines[row.module].as_ref()?.rows.iter().find(same)?;
+        let old = self.baselines[row.module].as_ref()?.newest()?.row(&row.method, &row.name)?;
         let latency = Duration::try_from_secs_f64(old.whole.average_ms? / 1e3).ok()?;
         let error = old.cell.as_ref().and_then(|cell| cell.average).map(|average| average.w);
-        let tolerance = self.tolerances(row.module).of(Metric::Average);
-        Some(Earlier { latency, error, requests: old.requests, tolerance })
+        Some(Earlier { latency, error, requests: old.requests, tolerance: 0.1 })
     }
 
-    /// The tolerances of a module.
-    pub(super) fn tolerances(&self, module: usize) -> Tolerances {
+    /// What the comparison of a module is told.
+    pub(super) fn settings(&self, module: usize, verdicts: &Verdicts) -> Settings {
         let spec = &self.plan.modules[module].tolerances;
-        Tolerances::new(spec.all, &spec.by_metric)
+        Settings { tolerances: Tolerances::new(spec.all, &spec.by_metric), noise: verdicts.noise }
     }
 
     /// What the records say about this run, one for each module.
@@ -162,6 +159,7 @@ impl Job {
             spawn_rate: self.plan.load.spawn_rate,
             run_time: self.plan.load.run_time,
             target: self.targets(index),
+            build: None,
             seed: self.plan.seed,
             variables: module.variables.clone(),
             together: self.beside(&module.name),
@@ -193,17 +191,14 @@ fn is_a_part(selected: &SelectedModule) -> bool {
 }
 
 /// Takes the rows out of a baseline that a part of its module does not have, and notes them; gives their names.
-fn leave_out(side: &mut Side, plan: &Plan, module: usize) -> Vec<String> {
+fn leave_out(baseline: &mut Baseline, plan: &Plan, module: usize) -> Vec<String> {
     let runs = |row: &SideRow| {
         let mut of_module = plan.series.iter().filter(|planned| planned.module == module);
         of_module.any(|planned| (&planned.method, &planned.name) == (&row.method, &row.name))
     };
-    let (kept, left_out): (Vec<SideRow>, Vec<SideRow>) =
-        std::mem::take(&mut side.rows).into_iter().partition(runs);
-    side.rows = kept;
-    let names: Vec<String> = left_out.iter().map(|row| format!("{} {}", row.method, row.name)).collect();
+    let names = baseline.keep_rows(runs);
     if !names.is_empty() {
-        side.notes.push(format!("a part of the module, not run: {}", names.join(", ")));
+        baseline.notes.push(format!("a part of the module, not run: {}", names.join(", ")));
     }
     names
 }

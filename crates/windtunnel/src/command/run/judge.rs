@@ -2,7 +2,7 @@
 //!
 //! The comparison itself is the library's; here stands what follows from it.
 
-use windtunnel_core::compare::{Comparison, Outcome, Side, Tolerances, compare};
+use windtunnel_core::compare::{Baseline, Comparison, Outcome, Settings, Side, compare};
 use windtunnel_core::summary::{Ending, RunRecord};
 
 use crate::exit::Exit;
@@ -26,8 +26,8 @@ pub(super) struct Judgement {
 /// Judges a run.
 pub(super) fn judge(
     record: &RunRecord,
-    baseline: Option<&Side>,
-    tolerances: &Tolerances,
+    baseline: Option<&Baseline>,
+    settings: &Settings,
     doubts: Doubts,
 ) -> Judgement {
     if record.ending != Some(Ending::Complete) {
@@ -38,7 +38,7 @@ pub(super) fn judge(
     }
     let mut side = Side::from_record(record);
     let limited = if doubts.force { side.limited.take() } else { None };
-    let comparison = baseline.map(|baseline| compare(baseline, &side, tolerances));
+    let comparison = baseline.map(|baseline| compare(baseline, std::slice::from_ref(&side), settings));
     let (mut exit, mut word) = match &comparison {
         Some(comparison) => of_comparison(comparison, doubts),
         None if record.total.failures > 0 => uncovered("no baseline yet"),
@@ -63,10 +63,8 @@ pub(in crate::command) fn of_comparison(comparison: &Comparison, doubts: Doubts)
         Outcome::Regressed => (Exit::Regression, "regressed"),
         Outcome::Improved => (Exit::Success, "improved"),
         Outcome::Unchanged => (Exit::Success, "unchanged"),
-        Outcome::NotJudged if doubts.inconclusive_fails => {
-            (Exit::NoVerdict, "inconclusive: too few requests")
-        }
-        Outcome::NotJudged => (Exit::Success, "inconclusive: too few requests"),
+        Outcome::Inconclusive if doubts.inconclusive_fails => (Exit::NoVerdict, "inconclusive"),
+        Outcome::Inconclusive => (Exit::Success, "inconclusive"),
         Outcome::NothingComparable => (Exit::NoVerdict, "nothing is comparable with the baseline"),
         Outcome::GeneratorLimited => (Exit::NoVerdict, "the load generator was the limit"),
     };

@@ -121,8 +121,8 @@ mod tests {
     use windtunnel_stats::Compat;
 
     use super::*;
-    use crate::settings::Doubts;
     use crate::settings::layer::{Origin, Sourced};
+    use crate::settings::{Doubts, Reports, Verdicts};
 
     fn places(csv: Option<&str>, simulated: bool) -> Result<Places, Problem> {
         let from = Origin::Flag("--csv".to_owned());
@@ -135,6 +135,8 @@ mod tests {
             compat: Compat::V2_47,
             exit_code_on_error: 1,
             doubts: Doubts::default(),
+            verdicts: Verdicts::default(),
+            reports: Reports::default(),
         };
         Places::choose(&results, simulated, |path| path == Path::new("results"))
     }

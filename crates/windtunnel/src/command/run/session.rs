@@ -129,7 +129,8 @@ impl Session<'_, '_> {
     fn module(&mut self, job: &Job, module: usize, record: &RunRecord, set: Option<Set>) -> String {
         let doubts = self.context.settings.results.doubts;
         let baseline = job.baselines[module].as_ref();
-        let judgement = judge(record, baseline, &job.tolerances(module), doubts);
+        let settings = job.settings(module, &self.context.settings.results.verdicts);
+        let judgement = judge(record, baseline, &settings, doubts);
         self.report(record, &judgement);
         let name = &record.header.module;
         self.rejected.extend(judgement.rejected.iter().map(|reason| format!("{name}: {reason}")));
