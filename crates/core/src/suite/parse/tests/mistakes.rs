@@ -284,7 +284,7 @@ fn values_of_the_wrong_kind_say_what_they_must_be() {
     38: `users` must be a whole number from 1 up, got text []
     39: `spawn_rate` must be a number above 0, or a rate such as "5/s", got the number 0 []
     41: `tolerance`: a share lies between 0 and 1, got `10`; write for example `10%` or `0.1` []
-    42: unknown key `p90` in `[compare]` [did you mean `p95`?]
+    42: unknown key `p90` in `[compare]` [did you mean `p50`?]
     "#);
 }
 
