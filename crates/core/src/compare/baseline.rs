@@ -4,6 +4,8 @@
 //! before them, so that which of them is current follows from ids and not from clocks. The order of lines means
 //! nothing, but for decisions about one and the same run: the last of them holds.
 
+mod admission;
+mod history;
 mod sessions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +15,8 @@ use jiff::Timestamp;
 use super::side::{Side, SideRow};
 use crate::summary::line::{Change, Line, LineEnding, RunLine};
 
+pub use admission::{Admission, Became, Opening, Waiting};
+pub use history::{Came, History};
 pub use sessions::{GAP, session_of};
 
 /// What runs are compared with.

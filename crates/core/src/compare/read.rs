@@ -25,6 +25,16 @@ pub fn read_baseline(folder: &Path, name: &str) -> Result<Option<Baseline>, Prob
     read_prefix(&folder.join(name))
 }
 
+/// Reads all lines of the runs file of a prefix, interrupted runs and decisions included; none where there is no such
+/// file.
+///
+/// # Errors
+/// When the file cannot be read or is damaged.
+pub fn read_history(prefix: &Path) -> Result<Vec<Line>, Problem> {
+    let path = with_suffix(prefix, "_runs.jsonl");
+    if path.exists() { read_lines(&path) } else { Ok(Vec::new()) }
+}
+
 /// Reads the old side of what `compare` was asked for: all evidence of a prefix such as `results/revertrisk` or of a
 /// `.jsonl` file, or one run as [`read_run`] reads it.
 ///
@@ -92,7 +102,7 @@ struct Files {
 impl Files {
     fn read(prefix: &Path) -> Result<Self, Problem> {
         let (runs, csv) = (with_suffix(prefix, "_runs.jsonl"), with_suffix(prefix, "_stats.csv"));
-        let lines = if runs.exists() { read_lines(&runs)? } else { Vec::new() };
+        let lines = read_history(prefix)?;
         let table = if csv.exists() { Some(read_stats_csv(&csv, &read_text(&csv)?)?) } else { None };
         Ok(Self { runs, csv, lines, table })
     }

@@ -7,6 +7,7 @@ mod locust_csv;
 mod locust_json;
 pub mod python;
 mod rows;
+mod runs_file;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -15,4 +16,5 @@ pub use comparison::comparison_report;
 pub use files::{CsvOptions, ResultFiles};
 pub use locust_csv::{History, HistoryWriter, exceptions_csv, failures_csv, stats_csv};
 pub use locust_json::locust_json;
+pub use runs_file::RunsFile;
 pub use store::{KEPT_RUNS, store_run};

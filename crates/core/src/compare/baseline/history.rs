@@ -1,0 +1,293 @@
+//! The lines of a runs file together with what they come to, and what may be decided about their runs. A decision is
+//! a line more: nothing that stands there is ever changed, and nothing is written here.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{Baseline, Epoch, session_of};
+use crate::compare::read::read_history;
+use crate::error::{Problem, nearest};
+use crate::summary::line::{Change, ChangeLine, Line, LineEnding, RunLine};
+
+/// A runs file.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    lines: Vec<Line>,
+    baseline: Baseline,
+}
+
+/// How a run came to be what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// It opened an epoch, or was made on the occasion that did.
+    Opened,
+    /// It became evidence by itself, because nothing had changed.
+    Joined,
+    /// It was made to learn how much sessions of one server differ.
+    Calibrated,
+    /// Somebody decided that it opens an epoch.
+    Accepted,
+    /// Somebody decided that it is evidence.
+    Added,
+    /// It is no evidence until somebody decides so.
+    Waiting,
+    /// Somebody decided that it is no evidence any more.
+    Dropped,
+    /// It was interrupted, and can be no evidence.
+    Interrupted,
+}
+
+impl History {
+    /// What these lines come to.
+    #[must_use]
+    pub fn new(lines: Vec<Line>) -> Self {
+        let baseline = Baseline::of_lines("", &lines);
+        Self { lines, baseline }
+    }
+
+    /// Reads the runs file of a prefix; empty where there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is damaged.
+    pub fn read(prefix: &Path) -> Result<Self, Problem> {
+        read_history(prefix).map(Self::new)
+    }
+
+    /// The epochs and sessions, whatever a CSV beside them says.
+    #[must_use]
+    pub fn baseline(&self) -> &Baseline {
+        &self.baseline
+    }
+
+    /// All runs in the order of the file, each once, interrupted ones included.
+    pub fn runs(&self) -> impl DoubleEndedIterator<Item = &RunLine> {
+        let run = |line| match line {
+            &Line::Run(ref run) => Some(&**run),
+            Line::Change(_) => None,
+        };
+        let first = move |at: usize, id: &str| {
+            !self.lines[..at].iter().filter_map(run).any(|earlier: &RunLine| earlier.run == id)
+        };
+        let runs = self.lines.iter().enumerate().filter_map(move |(at, line)| Some((at, run(line)?)));
+        runs.filter(move |(at, run)| first(*at, &run.run)).map(|(_, run)| run)
+    }
+
+    /// The run with this id.
+    #[must_use]
+    pub fn run(&self, id: &str) -> Option<&RunLine> {
+        self.runs().find(|run| run.run == id)
+    }
+
+    /// The epoch of which a run is evidence.
+    #[must_use]
+    pub fn epoch_of(&self, run: &str) -> Option<&Epoch> {
+        self.baseline.epochs.iter().find(|epoch| epoch.has(run))
+    }
+
+    /// How a run of the file came to be what it is.
+    #[must_use]
+    pub fn came(&self, run: &RunLine) -> Came {
+        if run.ending != LineEnding::Complete {
+            return Came::Interrupted;
+        }
+        match (self.decision(&run.run), run.epoch.as_deref()) {
+            (Some(Change::Drop { .. }), _) => Came::Dropped,
+            (Some(Change::Add { .. }), _) => Came::Added,
+            (Some(Change::Accept { .. }), _) => Came::Accepted,
+            (Some(Change::Anchor { .. }) | None, None) if self.epoch_of(&run.run).is_some() => Came::Opened,
+            (Some(Change::Anchor { .. }) | None, None) => Came::Waiting,
+            (Some(Change::Anchor { .. }) | None, Some(_)) if run.joined => Came::Joined,
+            (Some(Change::Anchor { .. }) | None, Some(epoch)) => {
+                let opener = self.run(epoch).and_then(|opener| opener.session.as_ref());
+                let same = run.run == epoch || opener.is_some() && opener == run.session.as_ref();
+                if same { Came::Opened } else { Came::Calibrated }
+            }
+        }
+    }
+
+    /// The last decision about a run. One that only puts into words what held without it is none.
+    fn decision(&self, id: &str) -> Option<&Change> {
+        let decisions = self.lines.iter().filter_map(|line| match line {
+            Line::Change(line) => Some(line),
+            Line::Run(_) => None,
+        });
+        let about = decisions.filter(|line| match &line.change {
+            Change::Accept { run, epoch, .. } => {
+                let founds = run == epoch && self.run(run).is_some_and(|run| run.started == line.at);
+                run == id && !founds
+            }
+            Change::Add { run, .. } | Change::Drop { run } => run == id,
+            Change::Anchor { .. } => false,
+        });
+        about.last().map(|line| &line.change)
+    }
+
+    /// The line that puts the current epoch into words where only its being the newest run makes a run the baseline:
+    /// before any other line speaks of epochs it must be there, or that run would count for nothing.
+    pub(super) fn founding(&self) -> Option<Line> {
+        let implied = self.lines.iter().all(|line| match line {
+            Line::Run(run) => run.epoch.is_none(),
+            Line::Change(line) => matches!(line.change, Change::Anchor { .. }),
+        });
+        let epoch = self.baseline.current().filter(|_| implied)?;
+        let run = self.run(&epoch.id)?;
+        let change = Change::Accept { run: run.run.clone(), epoch: run.run.clone(), parent: None };
+        Some(Line::Change(ChangeLine::new(run.started, change)))
+    }
+
+    /// Gives a run the session of the occasion on which it was made: that of an earlier run, or its own.
+    pub fn stamp(&self, run: &mut RunLine) {
+        let others = self.baseline.runs().filter(|other| other.run.as_ref() != Some(&run.run));
+        let session = session_of(run.started, &run.env, others);
+        run.session = Some(session.unwrap_or_else(|| run.run.clone()));
+    }
+
+    /// The lines by which a run, of this file or from elsewhere, opens a new epoch.
+    ///
+    /// # Errors
+    /// When it was interrupted, or is all that the current epoch rests on.
+    pub fn accept(&self, run: &RunLine, at: Timestamp) -> Result<Vec<Line>, Problem> {
+        complete(run)?;
+        if let Some(current) = self.baseline.current()
+            && current.runs().all(|side| side.run.as_ref() == Some(&run.run))
+        {
+            let message = format!("run {} is what the current epoch rests on already", run.run);
+            return Err(Problem::new(message));
+        }
+        let parent = self.baseline.current().map(|epoch| epoch.id.clone());
+        let epoch = self.new_epoch(&run.run);
+        Ok(self.decide(run, at, Change::Accept { run: run.run.clone(), epoch, parent }))
+    }
+
+    /// The lines by which a run, of this file or from elsewhere, becomes evidence of the current epoch.
+    ///
+    /// # Errors
+    /// When it was interrupted, is evidence of it already, or there is no epoch.
+    pub fn add(&self, run: &RunLine, at: Timestamp) -> Result<Vec<Line>, Problem> {
+        complete(run)?;
+        let Some(current) = self.baseline.current() else {
+            let message = format!("there is no epoch that run {} could be evidence of", run.run);
+            return Err(Problem::new(message).help("`windtunnel baseline accept` opens one with it"));
+        };
+        if current.has(&run.run) {
+            return Err(Problem::new(format!("run {} is evidence of the current epoch already", run.run)));
+        }
+        Ok(self.decide(run, at, Change::Add { run: run.run.clone(), epoch: current.id.clone() }))
+    }
+
+    /// The line by which a run is no evidence any more.
+    ///
+    /// # Errors
+    /// When it is none as it is.
+    pub fn drop_run(&self, run: &str, at: Timestamp) -> Result<Vec<Line>, Problem> {
+        if self.epoch_of(run).is_none() {
+            return Err(Problem::new(format!("run {run} is no evidence as it is")));
+        }
+        Ok(vec![Line::Change(ChangeLine::new(at, Change::Drop { run: run.to_owned() }))])
+    }
+
+    /// The lines by which an epoch is marked as the anchor; none where it was marked already.
+    #[must_use]
+    pub fn anchor(&self, epoch: &Epoch, at: Timestamp) -> Vec<Line> {
+        let marks = self.lines.iter().filter_map(|line| match line {
+            Line::Change(ChangeLine { change: Change::Anchor { epoch }, .. }) => Some(epoch),
+            _ => None,
+        });
+        if marks.last() == Some(&epoch.id) {
+            return Vec::new();
+        }
+        let mark = ChangeLine::new(at, Change::Anchor { epoch: epoch.id.clone() });
+        self.founding().into_iter().chain([Line::Change(mark)]).collect()
+    }
+
+    /// The epoch with this id or the only one whose id begins so; the current one where nothing is said.
+    ///
+    /// # Errors
+    /// When there is none, or more than one.
+    pub fn find_epoch(&self, id: Option<&str>) -> Result<&Epoch, Problem> {
+        let epochs = &self.baseline.epochs;
+        let Some(id) = id else {
+            return self.baseline.current().ok_or_else(|| Problem::new("there is no epoch with evidence"));
+        };
+        if let Some(epoch) = epochs.iter().find(|epoch| epoch.id == id) {
+            return Ok(epoch);
+        }
+        let begins: Vec<&Epoch> =
+            epochs.iter().filter(|epoch| !id.is_empty() && epoch.id.starts_with(id)).collect();
+        match begins[..] {
+            [epoch] => Ok(epoch),
+            [] => {
+                let known: Vec<&str> = epochs.iter().map(|epoch| epoch.id.as_str()).collect();
+                let problem = Problem::new(format!("there is no epoch `{id}` with evidence"));
+                Err(match nearest(id, known.iter().copied()) {
+                    Some(near) => problem.help(format!("did you mean {near}?")),
+                    None => problem.help(format!("the epochs are {}", known.join(", "))),
+                })
+            }
+            _ => {
+                let several: Vec<&str> = begins.iter().map(|epoch| epoch.id.as_str()).collect();
+                let problem = Problem::new(format!("`{id}` is the beginning of more than one epoch"));
+                Err(problem.help(format!("say which: {}", several.join(", "))))
+            }
+        }
+    }
+
+    /// What goes before a decision, and the decision.
+    fn decide(&self, run: &RunLine, at: Timestamp, change: Change) -> Vec<Line> {
+        let mut lines: Vec<Line> = self.founding().into_iter().collect();
+        if self.run(&run.run).is_none() {
+            // From elsewhere: what it was there does not count here.
+            let mut run = run.clone();
+            (run.epoch, run.parent, run.joined) = (None, None, false);
+            self.stamp(&mut run);
+            lines.push(Line::Run(Box::new(run)));
+        }
+        lines.push(Line::Change(ChangeLine::new(at, change)));
+        lines
+    }
+
+    /// The id of an epoch that a run opens: the run's own, unless that is taken.
+    fn new_epoch(&self, run: &str) -> String {
+        let taken = |id: &String| {
+            self.lines.iter().any(|line| match line {
+                Line::Run(run) => run.epoch.as_ref() == Some(id),
+                Line::Change(line) => match &line.change {
+                    Change::Accept { epoch, .. } | Change::Add { epoch, .. } => epoch == id,
+                    Change::Anchor { .. } | Change::Drop { .. } => false,
+                },
+            })
+        };
+        let mut id = run.to_owned();
+        let mut number = 1;
+        while taken(&id) {
+            number += 1;
+            id = format!("{run}.{number}");
+        }
+        id
+    }
+}
+
+impl Epoch {
+    /// All runs, session by session.
+    pub fn runs(&self) -> impl Iterator<Item = &crate::compare::Side> {
+        self.sessions.iter().flat_map(|session| &session.runs)
+    }
+
+    /// Whether this run is evidence of it.
+    #[must_use]
+    pub fn has(&self, run: &str) -> bool {
+        self.runs().any(|side| side.run.as_deref() == Some(run))
+    }
+}
+
+fn complete(run: &RunLine) -> Result<(), Problem> {
+    if run.ending == LineEnding::Complete {
+        return Ok(());
+    }
+    let message = format!("run {} was interrupted, and can be no evidence", run.run);
+    Err(Problem::new(message).help("run the module again to its end"))
+}
+
+#[cfg(test)]
+mod tests;
