@@ -1,6 +1,7 @@
 //! The lines of a runs file together with what they come to, and what may be decided about their runs. A decision is
 //! a line more: nothing that stands there is ever changed, and nothing is written here.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -61,22 +62,20 @@ impl History {
     }
 
     /// All runs in the order of the file, each once, interrupted ones included.
-    pub fn runs(&self) -> impl DoubleEndedIterator<Item = &RunLine> {
-        let run = |line| match line {
-            &Line::Run(ref run) => Some(&**run),
+    #[must_use]
+    pub fn runs(&self) -> Vec<&RunLine> {
+        let mut seen = BTreeSet::new();
+        let runs = self.lines.iter().filter_map(|line| match line {
+            Line::Run(run) => Some(&**run),
             Line::Change(_) => None,
-        };
-        let first = move |at: usize, id: &str| {
-            !self.lines[..at].iter().filter_map(run).any(|earlier: &RunLine| earlier.run == id)
-        };
-        let runs = self.lines.iter().enumerate().filter_map(move |(at, line)| Some((at, run(line)?)));
-        runs.filter(move |(at, run)| first(*at, &run.run)).map(|(_, run)| run)
+        });
+        runs.filter(|run| seen.insert(&run.run)).collect()
     }
 
     /// The run with this id.
     #[must_use]
     pub fn run(&self, id: &str) -> Option<&RunLine> {
-        self.runs().find(|run| run.run == id)
+        self.runs().into_iter().find(|run| run.run == id)
     }
 
     /// The epoch of which a run is evidence.
@@ -112,7 +111,7 @@ impl History {
             Line::Change(line) => Some(line),
             Line::Run(_) => None,
         });
-        let about = decisions.filter(|line| match &line.change {
+        let mut about = decisions.filter(|line| match &line.change {
             Change::Accept { run, epoch, .. } => {
                 let founds = run == epoch && self.run(run).is_some_and(|run| run.started == line.at);
                 run == id && !founds
@@ -120,7 +119,7 @@ impl History {
             Change::Add { run, .. } | Change::Drop { run } => run == id,
             Change::Anchor { .. } => false,
         });
-        about.last().map(|line| &line.change)
+        about.next_back().map(|line| &line.change)
     }
 
     /// The line that puts the current epoch into words where only its being the newest run makes a run the baseline:
@@ -190,11 +189,11 @@ impl History {
     /// The lines by which an epoch is marked as the anchor; none where it was marked already.
     #[must_use]
     pub fn anchor(&self, epoch: &Epoch, at: Timestamp) -> Vec<Line> {
-        let marks = self.lines.iter().filter_map(|line| match line {
+        let mut marks = self.lines.iter().filter_map(|line| match line {
             Line::Change(ChangeLine { change: Change::Anchor { epoch }, .. }) => Some(epoch),
             _ => None,
         });
-        if marks.last() == Some(&epoch.id) {
+        if marks.next_back() == Some(&epoch.id) {
             return Vec::new();
         }
         let mark = ChangeLine::new(at, Change::Anchor { epoch: epoch.id.clone() });
