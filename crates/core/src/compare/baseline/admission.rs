@@ -12,6 +12,8 @@ pub struct Admission {
     pub became: Became,
     /// An earlier run of its epoch that was made on the same occasion, so that both count as one session.
     pub same_occasion: Option<String>,
+    /// The run that was judged together with it, if there was one: what it became holds for both.
+    pub second: Option<String>,
     /// What must stand in the runs file before the lines of the runs.
     pub before: Option<Line>,
 }
@@ -113,7 +115,7 @@ impl History {
         // Before it, an epoch that has no parent is the anchor of all that follow.
         let anchor = parent.as_ref().and(self.baseline().anchor.clone());
         let became = Became::Epoch { why, parent, anchor };
-        Admission { became, same_occasion: None, before: self.founding() }
+        self.admission(became, None, runs)
     }
 
     fn join(&self, current: &Epoch, joined: bool, runs: &mut [RunLine]) -> Admission {
@@ -123,21 +125,21 @@ impl History {
         let sessions = current.sessions.len() + usize::from(same.is_none());
         let same_occasion = same.and_then(|session| session.runs.last()?.run.clone());
         let became = Became::Evidence { epoch: current.id.clone(), sessions };
-        Admission { became, same_occasion, before: self.founding() }
+        self.admission(became, same_occasion, runs)
     }
 
     fn wait(&self, waiting: Waiting, runs: &mut [RunLine]) -> Admission {
         self.stamp_all(runs, None, false);
-        Admission { became: Became::Waiting(waiting), same_occasion: None, before: self.founding() }
+        self.admission(Became::Waiting(waiting), None, runs)
     }
 
-    /// Runs that were judged together are of one session: that of the first.
+    fn admission(&self, became: Became, same_occasion: Option<String>, runs: &[RunLine]) -> Admission {
+        let second = runs.get(1).map(|run| run.run.clone());
+        Admission { became, same_occasion, second, before: self.founding() }
+    }
+
     fn stamp_all(&self, runs: &mut [RunLine], epoch: Option<&str>, joined: bool) {
-        let Some((first, rest)) = runs.split_first_mut() else { return };
-        self.stamp(first);
-        for run in rest.iter_mut() {
-            run.session.clone_from(&first.session);
-        }
+        self.stamp(runs);
         for run in runs {
             run.epoch = epoch.map(str::to_owned);
             run.joined = joined;

@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Baseline, Epoch, session_of};
+use super::{Baseline, Epoch, GAP, session_of};
 use crate::compare::read::read_history;
 use crate::error::{Problem, nearest};
-use crate::summary::line::{Change, ChangeLine, Line, LineEnding, RunLine};
+use crate::summary::line::{Change, ChangeLine, Environment, Line, LineEnding, RunLine};
 
 /// A runs file.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +53,12 @@ impl History {
     /// When the file cannot be read or is damaged.
     pub fn read(prefix: &Path) -> Result<Self, Problem> {
         read_history(prefix).map(Self::new)
+    }
+
+    /// Adds lines, as those of a decision.
+    pub fn extend(&mut self, lines: impl IntoIterator<Item = Line>) {
+        self.lines.extend(lines);
+        self.baseline = Baseline::of_lines("", &self.lines);
     }
 
     /// The epochs and sessions, whatever a CSV beside them says.
@@ -135,11 +141,31 @@ impl History {
         Some(Line::Change(ChangeLine::new(run.started, change)))
     }
 
-    /// Gives a run the session of the occasion on which it was made: that of an earlier run, or its own.
-    pub fn stamp(&self, run: &mut RunLine) {
-        let others = self.baseline.runs().filter(|other| other.run.as_ref() != Some(&run.run));
-        let session = session_of(run.started, &run.env, others);
-        run.session = Some(session.unwrap_or_else(|| run.run.clone()));
+    /// Gives runs of one occasion their session: that of an earlier run made on the same one, or that of the first.
+    pub fn stamp(&self, runs: &mut [RunLine]) {
+        let Some(first) = runs.first() else { return };
+        let others = self.baseline.runs().filter(|other| other.run.as_ref() != Some(&first.run));
+        let session = session_of(first.started, &first.env, others).unwrap_or_else(|| first.run.clone());
+        for run in runs {
+            run.session = Some(session.clone());
+        }
+    }
+
+    /// Where a run made at `started` in `env` would be of an occasion that the current epoch has already, and so add no
+    /// session: the newest run of that occasion, and when another one begins.
+    #[must_use]
+    pub fn occasion(&self, started: Timestamp, env: &Environment) -> Option<(&str, Timestamp)> {
+        let current = self.baseline.current()?;
+        let known = |at| {
+            let id = session_of(at, env, self.baseline.runs())?;
+            current.sessions.iter().find(|session| session.id == id)
+        };
+        let newest = known(started)?.runs.last()?.run.as_deref()?;
+        let second = SignedDuration::from_secs(1);
+        let ends = self.baseline.runs().filter_map(|run| run.ended?.checked_add(GAP + second).ok());
+        let mut others: Vec<Timestamp> = ends.filter(|at| *at > started && known(*at).is_none()).collect();
+        others.sort_unstable();
+        Some((newest, *others.first()?))
     }
 
     /// The lines by which a run, of this file or from elsewhere, opens a new epoch.
@@ -239,7 +265,7 @@ impl History {
             // From elsewhere: what it was there does not count here.
             let mut run = run.clone();
             (run.epoch, run.parent, run.joined) = (None, None, false);
-            self.stamp(&mut run);
+            self.stamp(std::slice::from_mut(&mut run));
             lines.push(Line::Run(Box::new(run)));
         }
         lines.push(Line::Change(ChangeLine::new(at, change)));
