@@ -11,6 +11,7 @@ mod read;
 mod rows;
 mod side;
 mod store;
+mod surroundings;
 
 use std::collections::BTreeMap;
 

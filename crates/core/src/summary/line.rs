@@ -158,7 +158,7 @@ pub struct Cut {
     pub warm_s: Option<f64>,
     /// Whether it became steady; none where it was not looked for.
     pub steady: Option<bool>,
-    /// Whether too little is left after the cut.
+    /// Whether too little is left after the ramp and the cut.
     pub short: bool,
     /// Drift of the level of the last third against the middle third, logarithmic; none where it could not be told.
     pub drift: Option<f64>,
@@ -334,7 +334,8 @@ impl Cut {
             ramp_s: record.ramp_end.map(seconds),
             warm_s: steadiness.map(|_| record.warm_up_end.map_or(0.0, |end| seconds(end) - from)),
             steady: steadiness.map(|found| found.steady),
-            short: steadiness.is_some_and(|found| found.too_short),
+            // A ramp that never ended leaves nothing.
+            short: steadiness.is_some_and(|found| found.too_short || record.ramp_end.is_none()),
             drift: steadiness.and_then(|found| found.drift),
             drifting: steadiness.is_some_and(|found| found.drifting),
         }

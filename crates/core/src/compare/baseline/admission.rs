@@ -14,8 +14,9 @@ pub struct Admission {
     pub same_occasion: Option<String>,
     /// The run that was judged together with it, if there was one: what it became holds for both.
     pub second: Option<String>,
-    /// What must stand in the runs file before the lines of the runs.
-    pub before: Option<Line>,
+    /// What has to stand in the runs file beside the lines of the runs: a new epoch follows all that no other follows,
+    /// as after a merge of branches that each opened one, and a line of a run names only one of them.
+    pub beside: Vec<Line>,
 }
 
 /// What a run is now.
@@ -114,8 +115,12 @@ impl History {
         }
         // Before it, an epoch that has no parent is the anchor of all that follow.
         let anchor = parent.as_ref().and(self.baseline().anchor.clone());
-        let became = Became::Epoch { why, parent, anchor };
-        self.admission(became, None, runs)
+        let beside = runs.first().into_iter().flat_map(|run| {
+            let follows = self.baseline().accepting(&run.run, run.started);
+            follows.into_iter().skip(1).map(Line::Change)
+        });
+        let beside = beside.collect();
+        Admission { beside, ..self.admission(Became::Epoch { why, parent, anchor }, None, runs) }
     }
 
     fn join(&self, current: &Epoch, joined: bool, runs: &mut [RunLine]) -> Admission {
@@ -135,7 +140,7 @@ impl History {
 
     fn admission(&self, became: Became, same_occasion: Option<String>, runs: &[RunLine]) -> Admission {
         let second = runs.get(1).map(|run| run.run.clone());
-        Admission { became, same_occasion, second, before: self.founding() }
+        Admission { became, same_occasion, second, beside: Vec::new() }
     }
 
     fn stamp_all(&self, runs: &mut [RunLine], epoch: Option<&str>, joined: bool) {

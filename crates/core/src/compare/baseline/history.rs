@@ -111,34 +111,18 @@ impl History {
         }
     }
 
-    /// The last decision about a run. One that only puts into words what held without it is none.
+    /// The last decision about a run. What was written together with a run that opened an epoch is none.
     fn decision(&self, id: &str) -> Option<&Change> {
         let decisions = self.lines.iter().filter_map(|line| match line {
             Line::Change(line) => Some(line),
             Line::Run(_) => None,
         });
         let mut about = decisions.filter(|line| match &line.change {
-            Change::Accept { run, epoch, .. } => {
-                let founds = run == epoch && self.run(run).is_some_and(|run| run.started == line.at);
-                run == id && !founds
-            }
+            Change::Accept { run, .. } => run == id && self.run(run).is_none_or(|run| run.started != line.at),
             Change::Add { run, .. } | Change::Drop { run } => run == id,
             Change::Anchor { .. } => false,
         });
         about.next_back().map(|line| &line.change)
-    }
-
-    /// The line that puts the current epoch into words where only its being the newest run makes a run the baseline:
-    /// before any other line speaks of epochs it must be there, or that run would count for nothing.
-    pub(super) fn founding(&self) -> Option<Line> {
-        let implied = self.lines.iter().all(|line| match line {
-            Line::Run(run) => run.epoch.is_none(),
-            Line::Change(line) => matches!(line.change, Change::Anchor { .. }),
-        });
-        let epoch = self.baseline.current().filter(|_| implied)?;
-        let run = self.run(&epoch.id)?;
-        let change = Change::Accept { run: run.run.clone(), epoch: run.run.clone(), parent: None };
-        Some(Line::Change(ChangeLine::new(run.started, change)))
     }
 
     /// Gives runs of one occasion their session: that of an earlier run made on the same one, or that of the first.
@@ -180,9 +164,7 @@ impl History {
             let message = format!("run {} is what the current epoch rests on already", run.run);
             return Err(Problem::new(message));
         }
-        let parent = self.baseline.current().map(|epoch| epoch.id.clone());
-        let epoch = self.new_epoch(&run.run);
-        Ok(self.decide(run, at, Change::Accept { run: run.run.clone(), epoch, parent }))
+        Ok(self.decide(run, self.baseline.accepting(&run.run, at)))
     }
 
     /// The lines by which a run, of this file or from elsewhere, becomes evidence of the current epoch.
@@ -198,7 +180,8 @@ impl History {
         if current.has(&run.run) {
             return Err(Problem::new(format!("run {} is evidence of the current epoch already", run.run)));
         }
-        Ok(self.decide(run, at, Change::Add { run: run.run.clone(), epoch: current.id.clone() }))
+        let add = Change::Add { run: run.run.clone(), epoch: current.id.clone() };
+        Ok(self.decide(run, vec![ChangeLine::new(at, add)]))
     }
 
     /// The line by which a run is no evidence any more.
@@ -222,8 +205,7 @@ impl History {
         if marks.next_back() == Some(&epoch.id) {
             return Vec::new();
         }
-        let mark = ChangeLine::new(at, Change::Anchor { epoch: epoch.id.clone() });
-        self.founding().into_iter().chain([Line::Change(mark)]).collect()
+        vec![Line::Change(ChangeLine::new(at, Change::Anchor { epoch: epoch.id.clone() }))]
     }
 
     /// The epoch with this id or the only one whose id begins so; the current one where nothing is said.
@@ -258,38 +240,18 @@ impl History {
         }
     }
 
-    /// What goes before a decision, and the decision.
-    fn decide(&self, run: &RunLine, at: Timestamp, change: Change) -> Vec<Line> {
-        let mut lines: Vec<Line> = self.founding().into_iter().collect();
+    /// The decisions about a run, and before them its line where it is from elsewhere: what it was there does not count
+    /// here.
+    fn decide(&self, run: &RunLine, decisions: Vec<ChangeLine>) -> Vec<Line> {
+        let mut lines = Vec::new();
         if self.run(&run.run).is_none() {
-            // From elsewhere: what it was there does not count here.
             let mut run = run.clone();
             (run.epoch, run.parent, run.joined) = (None, None, false);
             self.stamp(std::slice::from_mut(&mut run));
             lines.push(Line::Run(Box::new(run)));
         }
-        lines.push(Line::Change(ChangeLine::new(at, change)));
+        lines.extend(decisions.into_iter().map(Line::Change));
         lines
-    }
-
-    /// The id of an epoch that a run opens: the run's own, unless that is taken.
-    fn new_epoch(&self, run: &str) -> String {
-        let taken = |id: &String| {
-            self.lines.iter().any(|line| match line {
-                Line::Run(run) => run.epoch.as_ref() == Some(id),
-                Line::Change(line) => match &line.change {
-                    Change::Accept { epoch, .. } | Change::Add { epoch, .. } => epoch == id,
-                    Change::Anchor { .. } | Change::Drop { .. } => false,
-                },
-            })
-        };
-        let mut id = run.to_owned();
-        let mut number = 1;
-        while taken(&id) {
-            number += 1;
-            id = format!("{run}.{number}");
-        }
-        id
     }
 }
 

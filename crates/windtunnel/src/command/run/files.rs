@@ -118,14 +118,14 @@ impl Set {
         self.files.update(records)
     }
 
-    /// Puts the files in place, with the lines of these runs and what has to stand before them. An invalid run, with
+    /// Puts the files in place, with the lines of these runs and what has to stand beside them. An invalid run, with
     /// its reason in `rejected`, keeps out of the baselines: there its files lie beside, with the reason. The text
     /// says where they are, behind the words `what` for files that took their place.
     pub(super) fn finish(
         self,
         records: &[RunRecord],
         runs: &[RunLine],
-        before: Option<Line>,
+        beside: &[Line],
         rejected: Option<&str>,
         what: &str,
     ) -> Result<String, Problem> {
@@ -134,14 +134,15 @@ impl Set {
             self.files.reject(records, runs, reason)?;
             return Ok(format!("results are in {prefix}.rejected_*, and no baseline: {reason}"));
         }
-        self.files.accept(records, &lines(runs, before))?;
+        self.files.accept(records, &lines(runs, beside))?;
         Ok(format!("{what} {prefix}_stats.csv, {prefix}_runs.jsonl and beside them"))
     }
 }
 
-/// The lines of runs, and what has to stand before them.
-pub(super) fn lines(runs: &[RunLine], before: Option<Line>) -> Vec<Line> {
-    before.into_iter().chain(runs.iter().map(|run| Line::Run(Box::new(run.clone())))).collect()
+/// The lines of runs, and what has to stand beside them.
+pub(super) fn lines(runs: &[RunLine], beside: &[Line]) -> Vec<Line> {
+    let runs = runs.iter().map(|run| Line::Run(Box::new(run.clone())));
+    runs.chain(beside.iter().cloned()).collect()
 }
 
 /// The file of `--json-file`, grown beside its name.

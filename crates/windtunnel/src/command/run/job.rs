@@ -91,9 +91,7 @@ impl Job {
             let name = &plan.modules[index].baseline;
             let history = History::read(&places.baseline(name));
             match history.and_then(|history| Ok((history, read_baseline(&places.baselines, name)?))) {
-                Ok((history, baseline)) => {
-                    // One whose runs were all dropped is none.
-                    let mut baseline = baseline.filter(|baseline| baseline.current().is_some());
+                Ok((history, mut baseline)) => {
                     if let Some(baseline) = baseline.as_mut().filter(|_| by_tags || is_a_part(selected)) {
                         let left_out = leave_out(baseline, &plan, index);
                         problems.0.extend(loss(&plan.modules[index], &left_out, places));

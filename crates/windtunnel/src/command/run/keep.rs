@@ -82,10 +82,10 @@ impl Session<'_, '_> {
         let prefix = self.places.baseline(&record.header.baseline);
         // Elsewhere stands what the CSV is of, and no evidence.
         let runs = if admission.is_some() { runs } else { &runs[..1] };
-        let before = admission.and_then(|admission| admission.before.clone());
+        let beside = admission.map_or(&[][..], |admission| &admission.beside);
         let what = admission.map_or_else(|| "results are in".to_owned(), what_it_is);
         let is_baseline = set.is_baseline;
-        match set.finish(std::slice::from_ref(record), runs, before, rejected, &what) {
+        match set.finish(std::slice::from_ref(record), runs, beside, rejected, &what) {
             Ok(text) => self.context.console.info(text),
             Err(problem) => return self.failed(problem),
         }
@@ -104,7 +104,7 @@ impl Session<'_, '_> {
     fn add_lines(&mut self, record: &RunRecord, admission: Option<&Admission>, runs: &[RunLine]) {
         let (Purpose::Calibrate(Some(file)), Some(admission)) = (&self.purpose, admission) else { return };
         let prefix = self.places.baseline(&record.header.baseline);
-        if let Err(problem) = file.append(&lines(runs, admission.before.clone())) {
+        if let Err(problem) = file.append(&lines(runs, &admission.beside)) {
             return self.failed(problem);
         }
         let what = what_it_is(admission);

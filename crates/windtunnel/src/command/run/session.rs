@@ -185,7 +185,7 @@ impl Session<'_, '_> {
         if let Some(set) = self.outputs.shared.take() {
             let reasons = self.rejected.join("; ");
             let rejected = Some(reasons.as_str()).filter(|reasons| !reasons.is_empty());
-            match set.finish(&self.records, &self.lines, None, rejected, "results are in") {
+            match set.finish(&self.records, &self.lines, &[], rejected, "results are in") {
                 Ok(text) => self.context.console.info(text),
                 Err(problem) => self.failed(problem),
             }

@@ -55,8 +55,8 @@ impl File {
     }
 
     fn write(&mut self, admission: &Admission, runs: Vec<RunLine>) {
-        self.0.extend(admission.before.clone());
         self.0.extend(runs.into_iter().map(|run| Line::Run(Box::new(run))));
+        self.0.extend(admission.beside.clone());
     }
 
     fn decide(&mut self, decide: impl FnOnce(&History) -> Vec<Line>) {
@@ -185,7 +185,22 @@ fn a_calibration_is_evidence_whatever_it_looks_like() {
 }
 
 #[test]
-fn an_epoch_that_no_line_speaks_of_is_put_into_words_before_another_line_does() {
+fn a_new_epoch_follows_both_that_branches_opened_before_they_were_merged() {
+    let mut file = File::default();
+    file.admit(&run("a", "10:00", 100.0));
+    let mut branches = [file.0.clone(), file.0.clone()].map(File);
+    branches[0].admit(&run("b", "11:00", 200.0));
+    branches[1].admit(&run("c", "12:00", 400.0));
+    file.0.extend([branches[0].0[1].clone(), branches[1].0[1].clone()]);
+    assert_eq!(file.history().baseline().rivals, ["b"]);
+    file.admit(&run("d", "13:00", 100.0));
+    assert_eq!(file.epochs().last().unwrap(), "d: d");
+    assert_eq!(file.history().baseline().rivals, [""; 0]);
+    assert_eq!(file.came("d"), Came::Opened);
+}
+
+#[test]
+fn an_epoch_that_no_line_speaks_of_goes_on() {
     let old = || Line::Run(Box::new(run("a", "10:00", 100.0)));
     let mut file = File(vec![old()]);
     file.admit(&run("b", "11:00", 100.0));
@@ -241,7 +256,7 @@ fn a_run_that_opened_an_epoch_once_opens_another_under_a_new_id() {
     file.admit(&run("a", "10:00", 100.0));
     file.admit(&run("b", "11:00", 200.0));
     file.decide(|history| history.accept(history.run("a").unwrap(), at("12:00")).unwrap());
-    assert_eq!(file.epochs(), ["b: b", "a.2: a"]);
+    assert_eq!(file.epochs(), ["b: b", "a-2: a"]);
     // The run that opened the epoch is taken out: what was before it counts again.
     file.decide(|history| history.drop_run("a", at("13:00")).unwrap());
     assert_eq!(file.epochs(), ["b: b"]);
