@@ -1,5 +1,7 @@
 //! The epochs of a baseline with their sessions and runs, as a text for people.
 
+use std::fmt::Write;
+
 use windtunnel_stats::Metric;
 
 use crate::compare::{Came, Epoch, History, Side};
@@ -13,7 +15,8 @@ pub fn baseline_list(history: &History) -> String {
     for (at, epoch) in baseline.epochs.iter().rev().enumerate() {
         text += &heading(epoch, at == 0, baseline.anchor.as_ref() == Some(&epoch.id));
         for (number, session) in (1..).zip(&epoch.sessions) {
-            text += &format!("    session {number}\n");
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "    session {number}");
             for run in &session.runs {
                 text += &line(history, run);
             }

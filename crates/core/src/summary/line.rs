@@ -187,6 +187,12 @@ pub struct Generator {
 }
 
 impl RunLine {
+    /// Whether it has too few slices of time to say how a row varies: nothing could be judged against it.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.endpoints.iter().any(|row| row.cell.short)
+    }
+
     /// The line of a record. While the run goes on it is that of a run interrupted now.
     #[must_use]
     pub fn from_record(record: &RunRecord) -> Self {

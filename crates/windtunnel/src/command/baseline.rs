@@ -32,20 +32,19 @@ pub(super) fn baseline(action: &BaselineAction, context: &mut Context<'_>) -> Re
 
 /// Prints baselines, all where none is named.
 fn list(names: &[String], context: &mut Context<'_>) -> Result<(), Problems> {
-    let all = find::all(context);
-    let names: Vec<String> = if names.is_empty() { all } else { names.to_vec() };
+    let names: Vec<String> = if names.is_empty() { find::all(context) } else { names.to_vec() };
     if names.is_empty() {
         let folder = find::folder(context);
         context.console.info(format_args!("there is no baseline in {}", folder.display()));
     }
     let mut texts = Vec::new();
     for name in &names {
-        let named = Named::find(name, context)?;
-        let history = History::read(&named.prefix)?;
-        let list = baseline_list(&history);
-        let mut text = format!("{}: {}\n{list}", named.name, named.what());
-        if let Some(why) = in_the_way(&named)? {
-            let _ = writeln!(text, "  {why}");
+        let found = Named::find(name, context)?;
+        let history = History::read(&found.prefix)?;
+        let mut text = format!("{}: {}\n{}", found.name, found.what(), baseline_list(&history));
+        // Writing to a text cannot fail.
+        for note in history.baseline().notes.iter().cloned().chain(in_the_way(&found)?) {
+            let _ = writeln!(text, "  {note}");
         }
         texts.push(text);
     }
@@ -58,7 +57,7 @@ fn accept(name: &str, run: &str, context: &mut Context<'_>) -> Result<(), Proble
     let run = decision.named.run(run, &decision.history, find::From::Anywhere, context)?;
     valid(&run, context)?;
     let lines = decision.history.accept(&run, context.settings.clock.now())?;
-    decision.carry_out(lines, &format!("run {} opens a new epoch", run.run))
+    decision.carry_out(&lines, &format!("run {} opens a new epoch", run.run))
 }
 
 /// Makes runs evidence of the current epoch, unless they are red against it.
@@ -81,7 +80,7 @@ fn add(name: &str, runs: &[String], context: &mut Context<'_>) -> Result<(), Pro
     for run in &added {
         text.extend(same_occasion(run, &decision.history, &after));
     }
-    decision.carry_out(lines, &text)
+    decision.carry_out(&lines, &text)
 }
 
 /// Marks the current epoch or another one as the anchor.
@@ -89,11 +88,11 @@ fn anchor(name: &str, epoch: Option<&str>, context: &mut Context<'_>) -> Result<
     let decision = Decision::begin(name, context)?;
     let epoch = decision.history.find_epoch(epoch)?;
     let lines = decision.history.anchor(epoch, context.settings.clock.now());
-    let text = match lines.is_empty() {
-        true => format!("the epoch {} is the anchor already", epoch.id),
-        false => format!("the epoch {} is the anchor: runs are compared with it too", epoch.id),
-    };
-    decision.carry_out(lines, &text)
+    let is = if lines.is_empty() { "is already" } else { "is" };
+    decision.carry_out(
+        &lines,
+        &format!("the epoch {} {is} the anchor, with which runs are compared too", epoch.id),
+    )
 }
 
 /// Takes a run out of the evidence.
@@ -101,7 +100,7 @@ fn drop_run(name: &str, run: &str, context: &mut Context<'_>) -> Result<(), Prob
     let decision = Decision::begin(name, context)?;
     let run = decision.named.run(run, &decision.history, find::From::File, context)?;
     let lines = decision.history.drop_run(&run.run, context.settings.clock.now())?;
-    decision.carry_out(lines, &format!("run {} is no evidence any more", run.run))
+    decision.carry_out(&lines, &format!("run {} is no evidence any more", run.run))
 }
 
 /// A decision about a baseline, to which nobody else adds meanwhile.
@@ -120,9 +119,9 @@ impl Decision {
     }
 
     /// Writes the lines, and says what was decided and what the baseline is now.
-    fn carry_out(self, lines: Vec<Line>, decided: &str) -> Result<(), Problems> {
+    fn carry_out(&self, lines: &[Line], decided: &str) -> Result<(), Problems> {
         if !lines.is_empty() {
-            self.file.append(&lines)?;
+            self.file.append(lines)?;
         }
         let history = History::read(&self.named.prefix)?;
         let mut text = format!("{decided}\n{}\n", state(&self.named.name, &history));
@@ -170,18 +169,22 @@ fn in_the_way(named: &Named) -> Result<Option<String>, Problem> {
     }))
 }
 
-/// Refuses a run that measured nothing, or the generator.
+/// Refuses a run that measured nothing, or the generator, or too little.
 fn valid(run: &RunLine, context: &Context<'_>) -> Result<(), Problem> {
     if run.endpoints.iter().all(|row| row.requests == 0) {
         return Err(Problem::new(format!("run {} measured nothing", run.run)));
     }
-    match &run.generator.limited_by {
-        Some(limited) if !context.settings.results.doubts.force => {
-            let message = format!("the load generator was the limit of run {}: {limited}", run.run);
-            Err(Problem::new(message).help("--force takes it all the same"))
-        }
-        _ => Ok(()),
+    if context.settings.results.doubts.force {
+        return Ok(());
     }
+    let message = match &run.generator.limited_by {
+        Some(limited) => format!("the load generator was the limit of run {}: {limited}", run.run),
+        None if run.is_short() => {
+            format!("run {} is too short to say how it varies: nothing could be judged against it", run.run)
+        }
+        None => return Ok(()),
+    };
+    Err(Problem::new(message).help("--force takes it all the same"))
 }
 
 /// Refuses runs that are red against the current epoch, or cannot be compared with it, unless they are forced. Runs of

@@ -62,6 +62,8 @@ pub enum Opening {
 pub enum Waiting {
     /// Whether something changed could not be decided.
     Inconclusive,
+    /// It is too short to say how it varies: nothing could be judged beside it.
+    TooShort,
     /// Nothing changed, but it is another build of the server than that of the epoch.
     OtherBuild {
         /// The build of the newest run of the epoch whose build is known.
@@ -69,6 +71,13 @@ pub enum Waiting {
         /// That of the run.
         new: String,
     },
+}
+
+impl Admission {
+    fn of(became: Became, same_occasion: Option<String>, runs: &[RunLine]) -> Self {
+        let second = runs.get(1).map(|run| run.run.clone());
+        Self { became, same_occasion, second, beside: Vec::new() }
+    }
 }
 
 impl History {
@@ -86,6 +95,7 @@ impl History {
             Outcome::Regressed => self.open(Opening::Regressed, runs),
             Outcome::Improved => self.open(Opening::Improved, runs),
             Outcome::NothingComparable => self.open(Opening::Incomparable, runs),
+            Outcome::Inconclusive if runs.iter().any(RunLine::is_short) => self.wait(Waiting::TooShort, runs),
             Outcome::Inconclusive | Outcome::GeneratorLimited => self.wait(Waiting::Inconclusive, runs),
             Outcome::Unchanged => match other_build(current, runs) {
                 Some(waiting) => self.wait(waiting, runs),
@@ -97,12 +107,14 @@ impl History {
     /// The same for a run of which somebody says that the server did not change: it is evidence whatever it looks
     /// like. Where there is no epoch, or the baseline in use is only a CSV, it opens one.
     pub fn admit_unchanged(&self, comparison: Option<&Comparison>, runs: &mut [RunLine]) -> Admission {
-        match (self.baseline().current(), comparison) {
-            (Some(current), Some(comparison)) if comparison.basis == Basis::Window => {
-                self.join(current, false, runs)
-            }
-            (_, Some(_)) => self.open(Opening::Csv, runs),
-            (_, None) => self.open(Opening::First, runs),
+        let (Some(comparison), Some(current)) = (comparison, self.baseline().current()) else {
+            let why = if comparison.is_some() { Opening::Csv } else { Opening::First };
+            return self.open(why, runs);
+        };
+        match comparison.basis {
+            Basis::WholeRun => self.open(Opening::Csv, runs),
+            Basis::Window if runs.iter().any(RunLine::is_short) => self.wait(Waiting::TooShort, runs),
+            Basis::Window => self.join(current, false, runs),
         }
     }
 
@@ -120,7 +132,7 @@ impl History {
             follows.into_iter().skip(1).map(Line::Change)
         });
         let beside = beside.collect();
-        Admission { beside, ..self.admission(Became::Epoch { why, parent, anchor }, None, runs) }
+        Admission { beside, ..Admission::of(Became::Epoch { why, parent, anchor }, None, runs) }
     }
 
     fn join(&self, current: &Epoch, joined: bool, runs: &mut [RunLine]) -> Admission {
@@ -130,17 +142,12 @@ impl History {
         let sessions = current.sessions.len() + usize::from(same.is_none());
         let same_occasion = same.and_then(|session| session.runs.last()?.run.clone());
         let became = Became::Evidence { epoch: current.id.clone(), sessions };
-        self.admission(became, same_occasion, runs)
+        Admission::of(became, same_occasion, runs)
     }
 
     fn wait(&self, waiting: Waiting, runs: &mut [RunLine]) -> Admission {
         self.stamp_all(runs, None, false);
-        self.admission(Became::Waiting(waiting), None, runs)
-    }
-
-    fn admission(&self, became: Became, same_occasion: Option<String>, runs: &[RunLine]) -> Admission {
-        let second = runs.get(1).map(|run| run.run.clone());
-        Admission { became, same_occasion, second, beside: Vec::new() }
+        Admission::of(Became::Waiting(waiting), None, runs)
     }
 
     fn stamp_all(&self, runs: &mut [RunLine], epoch: Option<&str>, joined: bool) {

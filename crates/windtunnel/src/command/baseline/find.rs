@@ -93,7 +93,7 @@ impl Named {
         if what == "last" {
             return self.last(history, store.as_ref(), simulated);
         }
-        let ids = self.ids(history, store.as_ref());
+        let ids = ids(history, store.as_ref());
         let begins: Vec<&String> = ids.iter().filter(|id| !what.is_empty() && id.starts_with(what)).collect();
         let id = match begins[..] {
             _ if ids.contains(what) => what,
@@ -110,12 +110,6 @@ impl Named {
             (None, Some(store)) => self.stored(id, &store, simulated),
             (None, None) => Err(self.unknown(what, history, from)),
         }
-    }
-
-    /// All ids that could be meant: those of the file, and those in the store, which may be of other modules.
-    fn ids(&self, history: &History, store: Option<&RunStore>) -> BTreeSet<String> {
-        let stored = store.map(RunStore::list).unwrap_or_default().into_iter().map(|(id, _, _)| id);
-        stored.chain(history.runs().into_iter().map(|run| run.run.clone())).collect()
     }
 
     /// The run that began last.
@@ -169,6 +163,12 @@ impl Named {
             }
         }
     }
+}
+
+/// All ids that could be meant: those of the file, and those in the store, which may be of other modules.
+fn ids(history: &History, store: Option<&RunStore>) -> BTreeSet<String> {
+    let stored = store.map(RunStore::list).unwrap_or_default().into_iter().map(|(id, _, _)| id);
+    stored.chain(history.runs().into_iter().map(|run| run.run.clone())).collect()
 }
 
 /// The name of a module's baseline, in which variables may stand.

@@ -154,13 +154,11 @@ impl Job {
     }
 
     fn baseline_text(&self, module: usize, places: &Places) -> String {
-        match &self.baselines[module] {
-            Some(baseline) => baseline.title(),
-            None => {
-                let prefix = places.baseline(&self.plan.modules[module].baseline);
-                format!("none yet (--csv {} makes a run one)", prefix.display())
-            }
+        if let Some(baseline) = &self.baselines[module] {
+            return baseline.title();
         }
+        let prefix = places.baseline(&self.plan.modules[module].baseline);
+        format!("none yet (--csv {} makes a run one)", prefix.display())
     }
 
     /// Whether what looks worse is measured a second time: where there is a baseline, and the run ends by itself.

@@ -24,30 +24,42 @@ pub(in crate::command) enum Purpose {
 }
 
 impl Purpose {
-    /// The exit code and the word of a run.
-    pub(super) fn outcome(&self, judgement: &Judgement) -> (Exit, String) {
-        match self {
-            Self::Calibrate(_) if judgement.rejected.is_some() => {
-                (judgement.exit, format!("not added: {}", judgement.word))
+    /// The exit code and the word of a run. A calibration that was added is none of the things that a run can come to,
+    /// but for requests that fail.
+    pub(super) fn outcome(&self, judgement: &Judgement, admission: Option<&Admission>) -> (Exit, String) {
+        let word = &judgement.word;
+        match (self, admission.map(|admission| &admission.became)) {
+            (Self::Compare, _) => (judgement.exit, word.clone()),
+            (Self::Calibrate(_), None) => (judgement.exit, format!("not added: {word}")),
+            (Self::Calibrate(_), Some(Became::Waiting(_))) => {
+                (Exit::NoVerdict, "not added: it is too short".to_owned())
             }
-            Self::Calibrate(_) => {
-                let exit = judgement.exit.min(Exit::RequestsFailed);
-                (exit, format!("added; by itself it looks like this: {}", judgement.word))
+            (Self::Calibrate(_), Some(became)) => {
+                let exit = match judgement.exit {
+                    Exit::RequestsFailed => Exit::RequestsFailed,
+                    _ => Exit::Success,
+                };
+                match became {
+                    Became::Evidence { sessions, .. } => {
+                        (exit, format!("added as session {sessions}; against those before it: {word}"))
+                    }
+                    _ => (exit, "added as the first session".to_owned()),
+                }
             }
-            Self::Compare => (judgement.exit, judgement.word.clone()),
         }
     }
 }
 
 impl Session<'_, '_> {
-    /// Puts the files in place and says what became of the baseline, and stores the run.
+    /// Puts the files in place and says what became of the baseline, and stores the run. What it became, where it is
+    /// of the baseline.
     pub(super) fn keep(
         &mut self,
         record: &RunRecord,
         judgement: &Judgement,
         set: Option<Set>,
         history: &History,
-    ) {
+    ) -> Option<Admission> {
         let name = &record.header.module;
         self.rejected.extend(judgement.rejected.iter().map(|reason| format!("{name}: {reason}")));
         let records: Vec<&RunRecord> = std::iter::once(record).chain(&judgement.second).collect();
@@ -68,6 +80,7 @@ impl Session<'_, '_> {
         self.store(record, &runs[0]);
         self.context.console.info(format_args!("stored as run {}", record.header.id));
         self.lines.extend(runs.into_iter().take(1));
+        admission
     }
 
     fn put_files(
@@ -90,7 +103,7 @@ impl Session<'_, '_> {
             Err(problem) => return self.failed(problem),
         }
         if let Some(admission) = admission {
-            self.explain(admission, record, &prefix);
+            self.explain(admission, &runs[0], &prefix);
         } else if !is_baseline && rejected.is_none() {
             self.context.console.info(format_args!(
                 "the baseline of {} is {}, which stays as it was",
@@ -103,24 +116,34 @@ impl Session<'_, '_> {
     /// Adds a calibration to the runs file alone.
     fn add_lines(&mut self, record: &RunRecord, admission: Option<&Admission>, runs: &[RunLine]) {
         let (Purpose::Calibrate(Some(file)), Some(admission)) = (&self.purpose, admission) else { return };
+        if let Became::Waiting(_) = admission.became {
+            return;
+        }
         let prefix = self.places.baseline(&record.header.baseline);
         if let Err(problem) = file.append(&lines(runs, &admission.beside)) {
             return self.failed(problem);
         }
         let what = what_it_is(admission);
         self.context.console.info(format_args!("{what} {}_runs.jsonl", prefix.display()));
-        self.explain(admission, record, &prefix);
+        self.explain(admission, &runs[0], &prefix);
     }
 
     /// What follows from what a run became, and how to undo or to change it.
-    fn explain(&mut self, admission: &Admission, record: &RunRecord, prefix: &Path) {
-        let name = &record.header.baseline;
+    fn explain(&mut self, admission: &Admission, line: &RunLine, prefix: &Path) {
+        let name = &line.baseline;
         let command = |words: &str| baseline_command(words, self.context);
-        let run = &record.header.id;
+        let run = &line.run;
         let mut told: Vec<String> = Vec::new();
         match &admission.became {
             Became::Epoch { why, parent, anchor } => {
                 told.extend(why_opened(*why));
+                if line.is_short() {
+                    told.push(
+                        "it is too short to say how it varies, and runs cannot be judged against it: give it a longer \
+                         --run-time"
+                            .to_owned(),
+                    );
+                }
                 if parent.is_some() {
                     let files = ["stats", "stats_history", "failures", "exceptions"].join(",");
                     let prefix = quoted(&prefix.display().to_string());
@@ -136,6 +159,13 @@ impl Session<'_, '_> {
                 }
             }
             Became::Evidence { .. } => {
+                if let Purpose::Calibrate(_) = self.purpose {
+                    told.push(format!(
+                        "a calibration is evidence whatever it looks like, as you say that the server did not change; \
+                         `{}` takes it out",
+                        command(&format!("drop {name} {run}"))
+                    ));
+                }
                 if let Some(other) = &admission.same_occasion {
                     told.push(format!(
                         "it was made on the same occasion as run {other} (less than 30 minutes apart, from the same \
@@ -148,6 +178,9 @@ impl Session<'_, '_> {
                 let runs = runs.cloned().collect::<Vec<_>>().join(" ");
                 let add = command(&format!("add {name} {runs}"));
                 told.push(match waiting {
+                    Waiting::TooShort => "it is too short to say how it varies, so that nothing could be judged against \
+                                          it; give it a longer --run-time"
+                        .to_owned(),
                     Waiting::Inconclusive => format!(
                         "whether anything changed could not be decided; if you know that nothing did, `{add}` makes it \
                          count"

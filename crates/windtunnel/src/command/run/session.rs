@@ -2,6 +2,7 @@
 
 use std::io::stdout;
 
+use windtunnel_core::compare::Admission;
 use windtunnel_core::engine::{self, Control, Options};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::output::console::{Rates, error_report, name_width, percentile_table, stats_table};
@@ -92,8 +93,8 @@ impl Session<'_, '_> {
         let mut lines = Vec::new();
         for (module, ((record, judgement), set)) in records.iter().zip(judgements).zip(sets).enumerate() {
             self.report(record, &judgement);
-            self.keep(record, &judgement, set, &job.histories[module]);
-            lines.push(self.conclude(record, &judgement));
+            let admission = self.keep(record, &judgement, set, &job.histories[module]);
+            lines.push(self.conclude(record, &judgement, admission.as_ref()));
         }
         self.records.extend(records);
         Ok(lines)
@@ -141,8 +142,13 @@ impl Session<'_, '_> {
     }
 
     /// Counts the exit code; a line that says what the module comes to.
-    fn conclude(&mut self, record: &RunRecord, judgement: &Judgement) -> String {
-        let (exit, word) = self.purpose.outcome(judgement);
+    fn conclude(
+        &mut self,
+        record: &RunRecord,
+        judgement: &Judgement,
+        admission: Option<&Admission>,
+    ) -> String {
+        let (exit, word) = self.purpose.outcome(judgement, admission);
         self.exit = self.exit.max(exit);
         let on_error = self.context.settings.results.exit_code_on_error;
         let line = format!("{}: {word} (exit code {})", record.header.module, exit.code(on_error));
