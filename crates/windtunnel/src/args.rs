@@ -36,7 +36,7 @@ struct Cli {
 
 fn after_long_help() -> String {
     format!(
-        "Each option of `windtunnel sim` is also a flag --sim-OPTION of `run` and `check`.\n\n{}",
+        "Each option of `windtunnel sim` is also a flag --sim-OPTION of `run`, `check` and `calibrate`.\n\n{}",
         exit::HELP
     )
 }
@@ -69,6 +69,16 @@ pub(crate) enum Action {
     /// Each is a runs file, a CSV file, their prefix, the id of a run, or `last`.
     /// Example: windtunnel compare results/revertrisk last
     Compare(CompareArgs),
+    /// Show what baselines rest on, and decide about their runs
+    ///
+    /// Example: windtunnel baseline list revertrisk
+    Baseline(BaselineArgs),
+    /// Measure an unchanged server once more, to learn how much its sessions differ
+    ///
+    /// The run is evidence for the baseline, whatever it looks like. Sessions lie 30 minutes apart or more, or
+    /// are made on different machines; five of them, better on different days, make verdicts sharp.
+    /// Example: windtunnel calibrate revertrisk
+    Calibrate(CalibrateArgs),
     /// Run the simulated model server until Ctrl-C
     ///
     /// Example: windtunnel sim --address 127.0.0.1:8080 --slowdown 1.5
@@ -156,6 +166,69 @@ pub(crate) struct CompareArgs {
     pub(crate) new: String,
 }
 
+/// Arguments of `baseline`.
+#[derive(Debug, Args)]
+pub(crate) struct BaselineArgs {
+    #[command(subcommand)]
+    pub(crate) what: BaselineAction,
+}
+
+/// What can be asked of a baseline, and decided about its runs. NAME is a module or a baseline.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineAction {
+    /// Show epochs, sessions and runs
+    ///
+    /// An epoch is a version of the server that was accepted; its sessions are what runs are compared with.
+    List(BaselineNamesArgs),
+    /// Open a new epoch with a run: what it measured is the baseline from now on
+    Accept {
+        /// A module, or a baseline
+        name: String,
+        /// A run of the baseline or of the run store: its id, the beginning of it, or `last`
+        run: String,
+    },
+    /// Make runs evidence of the current epoch, as an inconclusive one that is known to be of the same server
+    ///
+    /// A run that is worse than the epoch, or cannot be compared with it, is refused without --force. Runs of one
+    /// session are judged together.
+    Add {
+        /// A module, or a baseline
+        name: String,
+        /// Runs of the baseline or of the run store: an id, the beginning of one, or `last`
+        #[arg(value_name = "RUN", required = true)]
+        runs: Vec<String>,
+    },
+    /// Mark an epoch as the anchor, with which runs are compared beside the current one
+    Anchor {
+        /// A module, or a baseline
+        name: String,
+        /// The id of an epoch, or the beginning of it [default: the current one]
+        epoch: Option<String>,
+    },
+    /// Take a run out of the evidence
+    Drop {
+        /// A module, or a baseline
+        name: String,
+        /// A run of the baseline: its id, the beginning of it, or `last`
+        run: String,
+    },
+}
+
+/// Names of baselines.
+#[derive(Debug, Args)]
+pub(crate) struct BaselineNamesArgs {
+    /// Modules or baselines [default: all baselines]
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+}
+
+/// Arguments of `calibrate` that are no settings.
+#[derive(Debug, Args)]
+pub(crate) struct CalibrateArgs {
+    /// The module
+    pub(crate) name: String,
+}
+
 /// Arguments of `sim` that are no options of the simulator.
 #[derive(Debug, Args)]
 pub(crate) struct SimArgs {
@@ -185,7 +258,8 @@ pub(crate) enum Stop {
 }
 
 /// The commands that can stand first.
-pub(crate) const COMMANDS: [&str; 7] = ["run", "list", "check", "new", "fetch", "compare", "sim"];
+pub(crate) const COMMANDS: [&str; 9] =
+    ["run", "list", "check", "new", "fetch", "compare", "baseline", "calibrate", "sim"];
 
 /// Reads a command line, the program's name included.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Stop> {
@@ -213,11 +287,15 @@ pub(crate) fn command() -> Command {
         ("check", Some(For::Check)),
         ("new", Some(For::New)),
         ("compare", Some(For::Compare)),
+        ("baseline", Some(For::Baseline)),
+        ("calibrate", Some(For::Calibrate)),
     ];
     for (name, scope) in others {
         command = command.mut_subcommand(name, |sub| match scope {
             None => with_run_flags(sub),
-            Some(For::Check) => with_sim_flags(with_settings(sub, For::Check)),
+            Some(scope @ (For::Check | For::Calibrate)) => with_sim_flags(with_settings(sub, scope)),
+            // They hold for each thing that it can be asked, and may stand behind it.
+            Some(For::Baseline) => with_settings(sub, For::Baseline).mut_args(|flag| flag.global(true)),
             Some(scope) => with_settings(sub, scope),
         });
     }

@@ -2,17 +2,24 @@
 //!
 //! An epoch is a version of the server that was accepted; its sessions are the evidence on it. Epochs know the one
 //! before them, so that which of them is current follows from ids and not from clocks. The order of lines means
-//! nothing, but for decisions about one and the same run: the last of them holds.
+//! nothing, but for decisions about one and the same run, and about the anchor: the last of them holds.
 
+mod admission;
+mod decisions;
+mod history;
 mod sessions;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::side::{Side, SideRow};
-use crate::summary::line::{Change, Line, LineEnding, RunLine};
+use crate::summary::line::{Change, ChangeLine, Line, LineEnding, RunLine};
+use decisions::Decisions;
 
+pub use admission::{Admission, Became, Opening, Waiting};
+pub use history::{Came, History};
 pub use sessions::{GAP, session_of};
 
 /// What runs are compared with.
@@ -28,6 +35,10 @@ pub struct Baseline {
     pub others: Vec<Side>,
     /// What is to be said about it.
     pub notes: Vec<String>,
+    /// Epochs that no other follows, beside the current one: branches of git opened one each, and were merged.
+    pub rivals: Vec<String>,
+    /// Ids that are in use for epochs, whether these have evidence or not.
+    pub taken: BTreeSet<String>,
 }
 
 /// A version of the server that was accepted.
@@ -35,7 +46,7 @@ pub struct Baseline {
 pub struct Epoch {
     /// Its id: that of the run that opened it, unless that was taken.
     pub id: String,
-    /// The epoch before it.
+    /// The epoch before it; of several, which it settled, the newest.
     pub parent: Option<String>,
     /// When it was opened; unknown of a CSV.
     pub opened: Option<Timestamp>,
@@ -58,45 +69,44 @@ impl Baseline {
     /// A single run: a stored one, or a CSV.
     #[must_use]
     pub fn of_run(side: Side) -> Self {
-        let session =
-            Session { id: side.run.clone().unwrap_or_default(), joined: false, runs: vec![side.clone()] };
-        let epoch =
-            Epoch { id: session.id.clone(), parent: None, opened: side.started, sessions: vec![session] };
-        Self { label: side.title(), epochs: vec![epoch], ..Self::default() }
+        let id = side.run.clone().unwrap_or_default();
+        let (label, opened) = (side.title(), side.started);
+        let session = Session { id: id.clone(), joined: false, runs: vec![side] };
+        let epoch = Epoch { id, parent: None, opened, sessions: vec![session] };
+        Self { label, epochs: vec![epoch], ..Self::default() }
     }
 
     /// What the lines of a runs file come to. Interrupted runs are left out; a run that is there twice counts once.
     /// Where no line opens an epoch the newest run does.
     #[must_use]
     pub fn of_lines(label: &str, lines: &[Line]) -> Self {
-        let mut runs: BTreeMap<&str, &RunLine> = BTreeMap::new();
-        for line in lines {
-            if let Line::Run(run) = line
-                && run.ending == LineEnding::Complete
-            {
-                runs.entry(&run.run).or_insert(run);
-            }
-        }
+        let runs = complete_runs(lines);
         let decided = Decisions::of(lines, &runs);
-        let mut baseline = Self { label: label.to_owned(), ..Self::default() };
-        let mut epochs: BTreeMap<&str, Vec<&RunLine>> = BTreeMap::new();
+        let mut baseline = Self {
+            label: label.to_owned(),
+            taken: decided.ids().map(str::to_owned).collect(),
+            ..Self::default()
+        };
+        let mut epochs: BTreeMap<&str, Vec<Side>> = BTreeMap::new();
         for run in runs.values() {
-            match decided.epoch_of.get(run.run.as_str()).copied().flatten() {
-                Some(epoch) => epochs.entry(epoch).or_default().push(run),
-                None => baseline.others.push(Side::from_line(run)),
+            let mut side = Side::from_line(run);
+            side.joined &= !decided.is_approved(&run.run);
+            match decided.epoch_of(&run.run) {
+                Some(epoch) => epochs.entry(epoch).or_default().push(side),
+                None => baseline.others.push(side),
             }
         }
-        baseline.others.sort_by(|a, b| (a.started, &a.run).cmp(&(b.started, &b.run)));
-        let epoch = |(id, runs): (&str, Vec<&RunLine>)| Epoch {
+        baseline.others.sort_by(by_start);
+        let epoch = |(id, runs): (&str, Vec<Side>)| Epoch {
             id: id.to_owned(),
-            parent: decided.parents.get(id).copied().flatten().map(str::to_owned),
-            opened: decided.opened.get(id).copied(),
+            parent: decided.parent(id).map(str::to_owned),
+            opened: decided.opened(id).or_else(|| runs.iter().filter_map(|run| run.started).min()),
             sessions: sessions::group(runs),
         };
         baseline.epochs = epochs.into_iter().map(epoch).collect();
         baseline.epochs.sort_by(|a, b| (a.opened, &a.id).cmp(&(b.opened, &b.id)));
         baseline.choose_current(&decided);
-        baseline.anchor = baseline.find_anchor(&decided);
+        baseline.find_anchor(&decided);
         baseline
     }
 
@@ -109,14 +119,14 @@ impl Baseline {
             (0..self.epochs.len()).filter(|at| !followed.contains(self.epochs[*at].id.as_str())).collect();
         // A circle of parents, which only an edited file has, leaves no leaf.
         let Some(current) = leaves.pop().or_else(|| self.epochs.len().checked_sub(1)) else { return };
-        if !leaves.is_empty() {
-            let others: Vec<&str> = leaves.iter().map(|at| self.epochs[*at].id.as_str()).collect();
+        self.rivals = leaves.iter().map(|at| self.epochs[*at].id.clone()).collect();
+        if !self.rivals.is_empty() {
             self.notes.push(format!(
                 "{} epochs have no successor, as after a merge of branches that each opened one: {} is used, the \
                  newest, and not {} (`windtunnel baseline accept` settles it)",
-                leaves.len() + 1,
+                self.rivals.len() + 1,
                 self.epochs[current].id,
-                others.join(", ")
+                self.rivals.join(", ")
             ));
         }
         let current = self.epochs.remove(current);
@@ -124,14 +134,45 @@ impl Baseline {
     }
 
     /// The epoch that was marked last, or the first one before the current.
-    fn find_anchor(&self, decided: &Decisions<'_>) -> Option<String> {
+    fn find_anchor(&mut self, decided: &Decisions<'_>) {
+        let Some(current) = self.current() else { return };
         let has_evidence = |id: &str| self.epochs.iter().any(|epoch| epoch.id == id);
-        if let Some(marked) = decided.anchor.filter(|id| has_evidence(id)) {
-            return Some(marked.to_owned());
+        let before = |id: &str| decided.ancestors(id).into_iter().any(has_evidence);
+        let ancestors = decided.ancestors(&current.id);
+        let first =
+            self.epochs.iter().find(|epoch| ancestors.contains(epoch.id.as_str()) && !before(&epoch.id));
+        let first = first.unwrap_or(current).id.clone();
+        match decided.anchor {
+            Some(marked) if has_evidence(marked) => self.anchor = Some(marked.to_owned()),
+            Some(marked) => {
+                self.notes
+                    .push(format!("the anchor {marked} has no evidence any more: {first} is used instead"));
+                self.anchor = Some(first);
+            }
+            None => self.anchor = Some(first),
         }
-        let current = self.current()?;
-        let first = decided.ancestors(&current.id).into_iter().filter(|id| has_evidence(id)).last();
-        Some(first.unwrap_or(&current.id).to_owned())
+    }
+
+    /// The id of an epoch that `run` opens: its own, or with a number behind it where that is taken, as by an old
+    /// run that is accepted again.
+    #[must_use]
+    pub fn epoch_id(&self, run: &str) -> String {
+        let numbered = (2..).map(|number: u64| format!("{run}-{number}"));
+        let mut ids = std::iter::once(run.to_owned()).chain(numbered);
+        ids.find(|id| !self.taken.contains(id)).unwrap_or_default()
+    }
+
+    /// The decisions by which `run` opens an epoch: one for each epoch that no other follows yet, so that the new one
+    /// follows all of them and a merge of branches is settled.
+    #[must_use]
+    pub fn accepting(&self, run: &str, at: Timestamp) -> Vec<ChangeLine> {
+        let epoch = self.epoch_id(run);
+        let accept = |parent: Option<&String>| {
+            let (run, epoch, parent) = (run.to_owned(), epoch.clone(), parent.cloned());
+            ChangeLine::new(at, Change::Accept { run, epoch, parent })
+        };
+        let Some(current) = self.current() else { return vec![accept(None)] };
+        [&current.id].into_iter().chain(&self.rivals).map(|parent| accept(Some(parent))).collect()
     }
 
     /// The epoch that counts; `None` of a baseline without evidence.
@@ -144,26 +185,39 @@ impl Baseline {
     /// the current one, those that did not join by themselves where others did. Empty where the anchor adds nothing.
     #[must_use]
     pub fn anchor_sessions(&self) -> Vec<&Session> {
-        let Some(anchor) =
-            self.anchor.as_deref().and_then(|id| self.epochs.iter().find(|epoch| epoch.id == id))
-        else {
-            return Vec::new();
+        let runs = self.anchor_runs();
+        let anchor = self.anchor_epoch().into_iter().flat_map(|epoch| &epoch.sessions);
+        anchor.filter(|session| runs.iter().flatten().any(|run| session.runs.contains(run))).collect()
+    }
+
+    /// The runs of [`anchor_sessions`](Self::anchor_sessions), without those that joined by themselves where there
+    /// are others: what creeps must not move its own anchor.
+    pub(super) fn anchor_runs(&self) -> Vec<Vec<&Side>> {
+        let Some(anchor) = self.anchor_epoch() else { return Vec::new() };
+        let of = |keep: fn(&&Side) -> bool| -> Vec<Vec<&Side>> {
+            let sessions = anchor.sessions.iter().map(|session| session.runs.iter().filter(keep).collect());
+            sessions.filter(|runs: &Vec<&Side>| !runs.is_empty()).collect()
         };
-        let founding: Vec<&Session> = anchor.sessions.iter().filter(|session| !session.joined).collect();
+        let (all, founding) = (of(|_| true), of(|run| !run.joined));
         let is_current = self.current().is_some_and(|current| current.id == anchor.id);
         match (is_current, founding.is_empty()) {
+            (true, false) if founding == all => Vec::new(),
             (true, true) => Vec::new(),
-            (true, false) if founding.len() == anchor.sessions.len() => Vec::new(),
-            (false, true) => anchor.sessions.iter().collect(),
+            (false, true) => all,
             _ => founding,
         }
+    }
+
+    fn anchor_epoch(&self) -> Option<&Epoch> {
+        let anchor = self.anchor.as_deref()?;
+        self.epochs.iter().find(|epoch| epoch.id == anchor)
     }
 
     /// The newest run of the current epoch.
     #[must_use]
     pub fn newest(&self) -> Option<&Side> {
         let runs = self.current()?.sessions.iter().flat_map(|session| &session.runs);
-        runs.max_by(|a, b| (a.started, &a.run).cmp(&(b.started, &b.run)))
+        runs.max_by(|a, b| by_start(a, b))
     }
 
     /// All runs, evidence or not.
@@ -210,62 +264,25 @@ impl Baseline {
     }
 }
 
-/// What the lines decide.
-#[derive(Debug, Default)]
-struct Decisions<'a> {
-    /// run -> epoch.
-    epoch_of: BTreeMap<&'a str, Option<&'a str>>,
-    /// epoch -> the one before it.
-    parents: BTreeMap<&'a str, Option<&'a str>>,
-    /// epoch -> when it was opened.
-    opened: BTreeMap<&'a str, Timestamp>,
-    anchor: Option<&'a str>,
+/// The order of runs in time, by id where two began at the same moment.
+pub(super) fn by_start(a: &Side, b: &Side) -> Ordering {
+    (a.started, &a.run).cmp(&(b.started, &b.run))
 }
 
-impl<'a> Decisions<'a> {
-    fn of(lines: &'a [Line], runs: &BTreeMap<&'a str, &'a RunLine>) -> Self {
-        let mut decided = Self::default();
-        for run in runs.values().filter(|run| run.epoch.is_some()) {
-            let epoch = run.epoch.as_deref();
-            decided.epoch_of.insert(&run.run, epoch);
-            decided.epoch(epoch.unwrap_or_default(), run.parent.as_deref(), run.started);
+/// The complete runs of `lines` by id. Of two lines of one run, which only an edited file has different, the one that
+/// makes it evidence counts.
+fn complete_runs(lines: &[Line]) -> BTreeMap<&str, &RunLine> {
+    let mut runs: BTreeMap<&str, &RunLine> = BTreeMap::new();
+    let rank = |run: &RunLine| (run.epoch.is_some(), run.to_json_line());
+    for line in lines {
+        let Line::Run(run) = line else { continue };
+        if run.ending != LineEnding::Complete {
+            continue;
         }
-        for line in lines {
-            let Line::Change(line) = line else { continue };
-            match &line.change {
-                Change::Accept { run, epoch, parent } => {
-                    decided.epoch_of.insert(run, Some(epoch));
-                    decided.epoch(epoch, parent.as_deref(), line.at);
-                }
-                Change::Add { run, epoch } => _ = decided.epoch_of.insert(run, Some(epoch)),
-                Change::Drop { run } => _ = decided.epoch_of.insert(run, None),
-                Change::Anchor { epoch } => decided.anchor = Some(epoch),
-            }
+        let known = runs.entry(&run.run).or_insert(run);
+        if *known != &**run && rank(run) > rank(known) {
+            *known = run;
         }
-        if decided.epoch_of.is_empty()
-            && let Some(newest) = runs.values().max_by_key(|run| (run.started, &run.run))
-        {
-            decided.epoch_of.insert(&newest.run, Some(&newest.run));
-            decided.epoch(&newest.run, None, newest.started);
-        }
-        decided
     }
-
-    fn epoch(&mut self, id: &'a str, parent: Option<&'a str>, at: Timestamp) {
-        let known = self.parents.entry(id).or_default();
-        *known = known.or(parent.filter(|parent| *parent != id));
-        let opened = self.opened.entry(id).or_insert(at);
-        *opened = at.min(*opened);
-    }
-
-    /// The epochs before this one, the nearest first.
-    fn ancestors(&self, id: &str) -> Vec<&'a str> {
-        let mut found: Vec<&'a str> = Vec::new();
-        let mut at = self.parents.get(id).copied().flatten();
-        while let Some(parent) = at.filter(|parent| *parent != id && !found.contains(parent)) {
-            found.push(parent);
-            at = self.parents.get(parent).copied().flatten();
-        }
-        found
-    }
+    runs
 }

@@ -5,9 +5,9 @@ use windtunnel_stats::verdict::advice::{foresee, foresee_pairs};
 use windtunnel_stats::verdict::{Evidence, MeasuredNoise, Rules, Stored};
 
 use super::Settings;
-use super::baseline::{Baseline, Session};
+use super::baseline::Baseline;
 use super::comparison::Basis;
-use super::rows::Known;
+use super::rows::{Known, Runs, runs_of};
 use super::side::Side;
 
 /// The evidence of a baseline, by row.
@@ -82,11 +82,9 @@ fn rows(baseline: &Baseline, newest: &Side) -> Vec<Evident> {
     if !baseline.runs().all(Side::knows_window) {
         return Vec::new();
     }
-    let sessions: Vec<&Session> =
-        baseline.current().map_or_else(Vec::new, |epoch| epoch.sessions.iter().collect());
+    let sessions = baseline.current().map_or_else(Vec::new, runs_of);
     let before = baseline.epochs.len().saturating_sub(1);
-    let others: Vec<Vec<&Session>> =
-        baseline.epochs[..before].iter().map(|epoch| epoch.sessions.iter().collect()).collect();
+    let others: Vec<Vec<Runs<'_>>> = baseline.epochs[..before].iter().map(runs_of).collect();
     let candidate = [newest.clone()];
     let known = Known { sessions: &sessions, others: &others, candidate: &candidate, basis: Basis::Window };
     newest

@@ -11,17 +11,20 @@ mod read;
 mod rows;
 mod side;
 mod store;
+mod surroundings;
 
 use std::collections::BTreeMap;
 
 use windtunnel_stats::Metric;
 use windtunnel_stats::verdict::{Noise, Rules};
 
-pub use baseline::{Baseline, Epoch, GAP, Session, session_of};
+pub use baseline::{
+    Admission, Baseline, Became, Came, Epoch, GAP, History, Opening, Session, Waiting, session_of,
+};
 pub use comparison::{Basis, Comparison, Difference, Figure, Method, Outcome, RowComparison, RowState, Word};
 pub use foresight::Foresight;
 pub use locust_csv::python_number;
-pub use read::{read_baseline, read_old, read_run};
+pub use read::{read_baseline, read_history, read_old, read_run};
 pub use rows::{compare, compare_pairs};
 pub use side::{Side, SideRow, WholeFigures};
 pub use store::{RunStore, StoredException, StoredFailure, StoredRow, StoredRun};

@@ -17,12 +17,23 @@ use crate::summary::line::{Line, LineEnding, RunLine};
 const SAME_AVERAGE: f64 = 1e-6;
 
 /// Reads the baseline `NAME` of a folder: the epochs and sessions of `NAME_runs.jsonl`, or `NAME_stats.csv` where
-/// there is no complete run in it or the CSV is none of its runs', which a note says. `None` where there is neither.
+/// there is no complete run in it or the CSV is none of its runs', which a note says. `None` where there is neither,
+/// and where no run is evidence.
 ///
 /// # Errors
 /// When a file cannot be read or is damaged.
 pub fn read_baseline(folder: &Path, name: &str) -> Result<Option<Baseline>, Problem> {
     read_prefix(&folder.join(name))
+}
+
+/// Reads all lines of the runs file of a prefix, interrupted runs and decisions included; none where there is no such
+/// file.
+///
+/// # Errors
+/// When the file cannot be read or is damaged.
+pub fn read_history(prefix: &Path) -> Result<Vec<Line>, Problem> {
+    let path = with_suffix(prefix, "_runs.jsonl");
+    if path.exists() { read_lines(&path) } else { Ok(Vec::new()) }
 }
 
 /// Reads the old side of what `compare` was asked for: all evidence of a prefix such as `results/revertrisk` or of a
@@ -36,7 +47,7 @@ pub fn read_old(what: &str, store: &RunStore) -> Result<Baseline, Problem> {
         "jsonl" => {
             let lines = read_lines(path)?;
             let baseline = Baseline::of_lines(what, &lines);
-            if baseline.current().is_some() && modules(&lines).len() < 2 {
+            if baseline.current().is_some() && !is_shared(&lines) {
                 return Ok(baseline);
             }
         }
@@ -50,8 +61,9 @@ pub fn read_old(what: &str, store: &RunStore) -> Result<Baseline, Problem> {
     read_run(what, store).map(Baseline::of_run)
 }
 
-/// Reads one run: the newest of a `.jsonl` file or of a prefix such as `results/revertrisk`, a `.csv` file, a stored
-/// run's `.json` file, or a stored run by `last`, its id or the beginning of it.
+/// Reads one run: the newest of a `.jsonl` file or of a prefix such as `results/revertrisk` (where modules share it,
+/// the newest of each), a `.csv` file, a stored run's `.json` file, or a stored run by `last`, its id or the
+/// beginning of it.
 ///
 /// # Errors
 /// When there is no such thing, or it cannot be read or is damaged.
@@ -62,8 +74,8 @@ pub fn read_run(what: &str, store: &RunStore) -> Result<Side, Problem> {
         "json" => return Ok(Side::from_line(&RunStore::read(path)?.line)),
         "jsonl" => {
             let lines = read_lines(path)?;
-            let newest = newest(runs(&lines)).ok_or_else(|| Problem::in_file(path, None, "no run in it"))?;
-            return Ok(from_file(newest, path));
+            let newest = of_lines(&lines, path, |_| true);
+            return newest.ok_or_else(|| Problem::in_file(path, None, "no run in it"));
         }
         _ => {}
     }
@@ -92,13 +104,9 @@ struct Files {
 impl Files {
     fn read(prefix: &Path) -> Result<Self, Problem> {
         let (runs, csv) = (with_suffix(prefix, "_runs.jsonl"), with_suffix(prefix, "_stats.csv"));
-        let lines = if runs.exists() { read_lines(&runs)? } else { Vec::new() };
+        let lines = read_history(prefix)?;
         let table = if csv.exists() { Some(read_stats_csv(&csv, &read_text(&csv)?)?) } else { None };
         Ok(Self { runs, csv, lines, table })
-    }
-
-    fn complete(&self) -> impl Iterator<Item = &RunLine> {
-        runs(&self.lines).filter(|line| line.ending == LineEnding::Complete)
     }
 
     /// Whether the table is that of a run which satisfies `which`.
@@ -110,28 +118,23 @@ impl Files {
     /// The table where the runs do not stand for it, with a note why.
     fn table_alone(&self) -> Option<Side> {
         let mut table = self.table.clone()?;
-        let invalid = |line: &RunLine| line.ending != LineEnding::Complete;
-        let Some(newest) = newest(self.complete()) else {
-            if self.table_is_of(&table, invalid) {
+        let name = self.csv.display();
+        let Some(newest) = of_lines(&self.lines, &self.runs, is_complete) else {
+            if self.table_is_of(&table, |_| true) {
                 return None;
             }
-            let name = self.csv.display();
             table.notes.push(format!(
                 "`{name}` has no run beside it in a runs file: its figures alone are compared"
             ));
             return Some(table);
         };
-        let together = of_all_modules(newest, &self.lines, &self.runs);
-        let known = self.table_is_of(&table, |_| true) || disagreement(&together.rows, &table.rows).is_none();
-        if known {
+        let differs = disagreement(&newest.rows, &table.rows)?;
+        if self.table_is_of(&table, |_| true) {
             return None;
         }
-        let differs = disagreement(&Side::from_line(newest).rows, &table.rows).unwrap_or_default();
-        table.notes.push(format!(
-            "`{}` is no run of `{}` ({differs}): the CSV is used",
-            self.csv.display(),
-            self.runs.display()
-        ));
+        table
+            .notes
+            .push(format!("`{name}` is no run of `{}` ({differs}): the CSV is used", self.runs.display()));
         Some(table)
     }
 }
@@ -141,12 +144,11 @@ fn read_prefix(prefix: &Path) -> Result<Option<Baseline>, Problem> {
     if let Some(table) = files.table_alone() {
         return Ok(Some(Baseline::of_run(table)));
     }
-    let Some(newest) = newest(files.complete()) else { return Ok(None) };
-    if modules(&files.lines).len() > 1 {
-        return Ok(Some(Baseline::of_run(of_all_modules(newest, &files.lines, &files.runs))));
+    if is_shared(&files.lines) {
+        return Ok(of_lines(&files.lines, &files.runs, is_complete).map(Baseline::of_run));
     }
     let baseline = Baseline::of_lines(&files.runs.display().to_string(), &files.lines);
-    Ok(Some(baseline))
+    Ok(Some(baseline).filter(|baseline| baseline.current().is_some()))
 }
 
 /// The run of a prefix that was made last: for the new side, interrupted ones count too.
@@ -155,26 +157,29 @@ fn read_newest(prefix: &Path) -> Result<Option<Side>, Problem> {
     if let Some(table) = files.table_alone() {
         return Ok(Some(table));
     }
-    let Some(newest) = newest(runs(&files.lines)) else { return Ok(files.table) };
-    if modules(&files.lines).len() > 1 {
-        return Ok(Some(of_all_modules(newest, &files.lines, &files.runs)));
-    }
-    Ok(Some(from_file(newest, &files.runs)))
+    Ok(of_lines(&files.lines, &files.runs, |_| true).or(files.table))
 }
 
-/// A prefix that several modules share: the newest run of each.
-fn of_all_modules(first: &RunLine, lines: &[Line], path: &Path) -> Side {
-    let mut side = from_file(first, path);
-    let modules = modules(lines);
-    for module in modules.iter().filter(|module| **module != first.module) {
-        let of_module = newest(runs(lines).filter(|line| line.module == **module));
-        side.rows.extend(of_module.iter().flat_map(|line| &line.endpoints).map(SideRow::from));
-    }
-    if modules.len() > 1 {
+/// The newest of the runs that are `wanted`, and where modules share the file the newest of each.
+fn of_lines(lines: &[Line], path: &Path, wanted: impl Fn(&RunLine) -> bool) -> Option<Side> {
+    let wanted = || runs(lines).filter(|line| wanted(line));
+    let first = newest(wanted())?;
+    let mut side = Side::from_line(first);
+    side.label = format!("{} of {}", side.label, path.display());
+    if is_shared(lines) {
+        let modules: BTreeSet<&str> = wanted().map(|line| line.module.as_str()).collect();
+        for module in modules.into_iter().filter(|module| *module != first.module) {
+            let of_module = newest(wanted().filter(|line| line.module == module));
+            side.rows.extend(of_module.iter().flat_map(|line| &line.endpoints).map(SideRow::from));
+        }
         side.module = None;
         side.total = None;
     }
-    side
+    Some(side)
+}
+
+fn is_complete(line: &RunLine) -> bool {
+    line.ending == LineEnding::Complete
 }
 
 fn runs(lines: &[Line]) -> impl Iterator<Item = &RunLine> {
@@ -184,42 +189,48 @@ fn runs(lines: &[Line]) -> impl Iterator<Item = &RunLine> {
     })
 }
 
-fn modules(lines: &[Line]) -> BTreeSet<&str> {
-    runs(lines).map(|line| line.module.as_str()).collect()
-}
-
-fn from_file(line: &RunLine, path: &Path) -> Side {
-    let mut side = Side::from_line(line);
-    side.label = format!("{} of {}", side.label, path.display());
-    side
+/// Whether several modules write to the file: they have several names, and baselines of several names. A module that
+/// was renamed keeps its baseline.
+fn is_shared(lines: &[Line]) -> bool {
+    fn baseline(line: &RunLine) -> &str {
+        if line.baseline.is_empty() { &line.module } else { &line.baseline }
+    }
+    let several = |name: fn(&RunLine) -> &str| runs(lines).map(name).collect::<BTreeSet<&str>>().len() > 1;
+    several(|line| &line.module) && several(baseline)
 }
 
 /// The first row in which a line and a CSV of the same run should be equal and are not.
 fn disagreement(lines: &[SideRow], csv: &[SideRow]) -> Option<String> {
-    type Counted = BTreeMap<(String, String), (u64, u64, f64)>;
-    let counted = |rows: &[SideRow]| -> Counted {
+    let sent = |rows: &'_ [SideRow]| -> BTreeMap<(String, String), SideRow> {
         let sent = rows.iter().filter(|row| row.requests > 0);
-        let of_row = |row: &SideRow| {
-            let average = row.whole.average_ms.unwrap_or_default();
-            ((row.method.clone(), row.name.clone()), (row.requests, row.failures, average))
-        };
-        sent.map(of_row).collect()
+        sent.map(|row| ((row.method.clone(), row.name.clone()), row.clone())).collect()
     };
-    let (lines, csv) = (counted(lines), counted(csv));
+    let (lines, csv) = (sent(lines), sent(csv));
     csv.keys().chain(lines.keys()).find_map(|row| {
-        let of = |rows: &Counted| rows.get(row).copied().unwrap_or_default();
-        let (in_csv, in_line) = (of(&csv), of(&lines));
-        if (in_csv.0, in_csv.1) != (in_line.0, in_line.1) {
-            let text = |(requests, failures, _): (u64, u64, f64)| {
-                format!("{requests} requests and {failures} failures")
-            };
-            let (in_csv, in_line) = (text(in_csv), text(in_line));
-            return Some(format!("{} {}: {in_csv} in the CSV, {in_line} in the run", row.0, row.1));
-        }
-        ((in_csv.2 - in_line.2).abs() > SAME_AVERAGE * in_line.2.abs()).then(|| {
-            let (in_csv, in_line) = (in_csv.2, in_line.2);
-            format!("{} {}: average {in_csv} ms in the CSV, {in_line} ms in the run", row.0, row.1)
-        })
+        let nothing = SideRow::default();
+        let (in_csv, in_line) = (csv.get(row).unwrap_or(&nothing), lines.get(row).unwrap_or(&nothing));
+        let difference = difference(in_line, in_csv)?;
+        Some(format!("{} {}: {difference}", row.0, row.1))
+    })
+}
+
+fn difference(in_line: &SideRow, in_csv: &SideRow) -> Option<String> {
+    let counts = |row: &SideRow| (row.requests, row.failures);
+    if counts(in_csv) != counts(in_line) {
+        let text = |row: &SideRow| format!("{} requests and {} failures", row.requests, row.failures);
+        return Some(format!("{} in the CSV, {} in the run", text(in_csv), text(in_line)));
+    }
+    let average = |row: &SideRow| row.whole.average_ms.unwrap_or_default();
+    let (before, after) = (average(in_line), average(in_csv));
+    if (after - before).abs() > SAME_AVERAGE * before.abs() {
+        return Some(format!("average {after} ms in the CSV, {before} ms in the run"));
+    }
+    [0.5, 0.95].into_iter().find_map(|p| {
+        let (before, after) = (in_line.whole.quantile(p)?, in_csv.whole.quantile(p)?);
+        let percent = 100.0 * p;
+        // Both are whole numbers.
+        ((after - before).abs() > 0.5)
+            .then(|| format!("{percent} % percentile {after} ms in the CSV, {before} ms in the run"))
     })
 }
 
@@ -233,10 +244,15 @@ fn read_lines(path: &Path) -> Result<Vec<Line>, Problem> {
 }
 
 pub(super) fn read_text(path: &Path) -> Result<String, Problem> {
-    fs::read_to_string(path).map_err(|error| match error.kind() {
+    let bytes = fs::read(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Problem::in_file(path, None, "no such file"),
-        io::ErrorKind::InvalidData => Problem::in_file(path, None, "not a text file: it is not in UTF-8"),
         _ => Problem::in_file(path, None, format!("cannot read: {error}")),
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.split(|byte| *byte == b'\n').count();
+        let problem = Problem::in_file(path, Some(line), "not a text file: it is not in UTF-8");
+        problem.help("restore the file, or remove it")
     })
 }
 

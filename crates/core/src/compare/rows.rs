@@ -1,52 +1,71 @@
-//! Pairs the rows of the sides, gathers what is known about each, and has it judged.
+//! Compares runs with stored sessions, or in pairs: finds what belongs together and has it judged.
 
+mod conclusion;
+mod csv_notes;
 mod evidence;
 mod figures;
+mod pairing;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use windtunnel_stats::Metric;
-use windtunnel_stats::verdict::{
-    Doubt, Evidence, MeasuredNoise, Noise, Paired, Report, Row, Rules, Stored, Verdict, judge,
-};
+use windtunnel_stats::verdict::{Doubt, Evidence, MeasuredNoise, Noise, Paired, Rules, Stored};
 
 use super::Settings;
-use super::baseline::{Baseline, Session};
-use super::comparison::{Basis, Comparison, Difference, Method, RowComparison, RowState, Word, title_of};
-use super::side::{Side, SideRow, changed_surroundings};
-pub(super) use evidence::Known;
-use figures::figures;
+use super::baseline::{Baseline, Epoch, by_start};
+use super::comparison::{Basis, Comparison, Method, title_of};
+use super::side::{Side, SideRow};
+use super::surroundings::{changed_surroundings, doubtful};
+use conclusion::conclude;
+use csv_notes::csv_notes;
+pub(super) use evidence::{Known, Runs};
+use pairing::{match_rows, pair_rows};
 
 /// Compares `candidate` (one run, or two of one session) with a baseline and, where it says something else, with its
 /// anchor. An empty candidate compares as nothing.
+///
+/// A run that is itself part of the baseline is left out of it, where that leaves something.
 #[must_use]
 pub fn compare(baseline: &Baseline, candidate: &[Side], settings: &Settings) -> Comparison {
-    let current: Vec<&Session> =
-        baseline.current().map_or_else(Vec::new, |epoch| epoch.sessions.iter().collect());
-    let before = baseline.epochs.len().saturating_sub(1);
-    let earlier: Vec<Vec<&Session>> =
-        baseline.epochs[..before].iter().map(|epoch| epoch.sessions.iter().collect()).collect();
-    let mut comparison = Against { label: baseline.title(), sessions: &current, others: &earlier }
-        .compare(candidate, settings);
+    let (others, current) = baseline.epochs.split_at(baseline.epochs.len().saturating_sub(1));
+    let current: Vec<Runs<'_>> = current.iter().flat_map(runs_of).collect();
+    let sessions = without(&current, candidate);
+    let with_itself = sessions.is_empty() && !current.is_empty();
+    let against = Against {
+        label: baseline.title(),
+        sessions: if with_itself { current } else { sessions },
+        others: others.iter().map(|epoch| without(&runs_of(epoch), candidate)).collect(),
+    };
+    let mut comparison = against.compare(candidate, settings);
     comparison.notes.splice(0..0, baseline.notes.iter().cloned());
-    let anchor = baseline.anchor_sessions();
+    if with_itself {
+        comparison.notes.push("a run is compared with itself: the baseline has no other".to_owned());
+    }
+    let anchor = without(&baseline.anchor_runs(), candidate);
     if !anchor.is_empty() && comparison.basis == Basis::Window {
         // The spread inside the other epochs counts here as well, that of the current one included.
-        let others: Vec<Vec<&Session>> = baseline
-            .epochs
-            .iter()
-            .filter(|epoch| Some(&epoch.id) != baseline.anchor.as_ref())
-            .map(|epoch| epoch.sessions.iter().collect())
-            .collect();
-        let label = anchor_title(&anchor);
-        let against = Against { label, sessions: &anchor, others: &others };
+        let others = baseline.epochs.iter().filter(|epoch| Some(&epoch.id) != baseline.anchor.as_ref());
+        let others = others.map(|epoch| without(&runs_of(epoch), candidate)).collect();
+        let against = Against { label: anchor_title(&anchor), sessions: anchor, others };
         comparison.anchor = Some(Box::new(against.compare(candidate, settings)));
     }
     comparison
 }
 
-fn anchor_title(sessions: &[&Session]) -> String {
-    let first = sessions.iter().flat_map(|session| &session.runs).filter_map(|run| run.started).min();
+/// The runs of an epoch by session.
+pub(super) fn runs_of(epoch: &Epoch) -> Vec<Runs<'_>> {
+    epoch.sessions.iter().map(|session| session.runs.iter().collect()).collect()
+}
+
+/// `sessions` without the runs that are judged, and without what is empty then.
+fn without<'a>(sessions: &[Runs<'a>], candidate: &[Side]) -> Vec<Runs<'a>> {
+    let judged: BTreeSet<&str> = candidate.iter().filter_map(|side| side.run.as_deref()).collect();
+    let is_judged = |run: &Side| run.run.as_deref().is_some_and(|id| judged.contains(id));
+    let others = sessions.iter().map(|runs| runs.iter().copied().filter(|run| !is_judged(run)).collect());
+    others.filter(|runs: &Runs<'_>| !runs.is_empty()).collect()
+}
+
+fn anchor_title(sessions: &[Runs<'_>]) -> String {
+    let first = sessions.iter().flatten().filter_map(|run| run.started).min();
     let count = sessions.len();
     let count = if count == 1 { "1 session".to_owned() } else { format!("{count} sessions") };
     match first {
@@ -94,21 +113,21 @@ pub fn compare_pairs(pairs: &[(Side, Side)], settings: &Settings, looks: usize) 
 /// What a candidate is compared with.
 struct Against<'a> {
     label: String,
-    sessions: &'a [&'a Session],
-    others: &'a [Vec<&'a Session>],
+    sessions: Vec<Runs<'a>>,
+    others: Vec<Vec<Runs<'a>>>,
 }
 
 impl Against<'_> {
     fn compare(&self, candidate: &[Side], settings: &Settings) -> Comparison {
+        let mut runs: Vec<&Side> = self.sessions.iter().flatten().copied().collect();
+        runs.sort_by(|a, b| by_start(a, b));
         let nothing = Side::default();
-        let newest_runs = self.sessions.iter().flat_map(|session| &session.runs);
-        let old = newest_runs.max_by_key(|run| run.started).unwrap_or(&nothing);
+        let old = runs.last().copied().unwrap_or(&nothing);
         let new = candidate.first().unwrap_or(&nothing);
-        let all_know = candidate.iter().all(Side::knows_window)
-            && self.sessions.iter().flat_map(|session| &session.runs).all(Side::knows_window);
+        let all_know = candidate.iter().chain(runs.iter().copied()).all(Side::knows_window);
         let basis = if all_know { Basis::Window } else { Basis::WholeRun };
-        let known = Known { sessions: self.sessions, others: self.others, candidate, basis };
-        let matched = match_rows(old, candidate, basis, |row, is_total| known.about(row, is_total));
+        let known = Known { sessions: &self.sessions, others: &self.others, candidate, basis };
+        let matched = pair_rows(&runs, candidate, basis, |row, is_total| known.about(row, is_total));
         let stored: Vec<&Stored> = matched
             .iter()
             .filter(|row| !row.is_total)
@@ -119,6 +138,7 @@ impl Against<'_> {
             .collect();
         let rules = Rules::of_history(settings.noise, &MeasuredNoise::of(&stored));
         let rules = settings.tolerances.applied_to(rules);
+        let rounded = stored.iter().any(|row| row.rounding.is_some_and(|rounding| rounding.average_instead));
         let sides: Vec<&Side> = candidate.iter().collect();
         let mut comparison = conclude(matched, &rules, doubts_of(&sides, basis), basis);
         comparison.method = Method::Stored { sessions: self.sessions.len() };
@@ -127,15 +147,12 @@ impl Against<'_> {
         comparison.old.clone_from(&self.label);
         comparison.new = title_of(candidate);
         comparison.limited = candidate.iter().find_map(|side| side.limited.clone());
-        comparison.notes = old.notes.clone();
+        comparison.notes.clone_from(&old.notes);
         comparison.notes.extend(candidate.iter().flat_map(|side| side.notes.iter().cloned()));
         comparison.notes.extend(changed_surroundings(old, new));
+        comparison.notes.extend(doubtful(&runs));
         if basis == Basis::WholeRun {
-            comparison.notes.push(
-                "a side is a CSV: all requests of the whole run are compared, failures included; percentiles are \
-                 rounded, and how much its runs differ is not known"
-                    .to_owned(),
-            );
+            comparison.notes.extend(csv_notes(old, new, rounded, &comparison));
         }
         comparison
     }
@@ -156,171 +173,4 @@ fn doubts_of(sides: &[&Side], basis: Basis) -> Vec<Doubt> {
         }
     }
     doubts
-}
-
-/// A row with what is known about it.
-struct Matched {
-    row: RowComparison,
-    is_total: bool,
-    evidence: Option<Evidence>,
-}
-
-/// Finds the counterpart of every row of the candidate among the old side's, and gathers evidence where they may be
-/// compared. All rows together are compared where every row is.
-fn match_rows(
-    old: &Side,
-    candidate: &[Side],
-    basis: Basis,
-    known: impl Fn(&SideRow, bool) -> Option<Evidence>,
-) -> Vec<Matched> {
-    let Some(new) = candidate.first() else { return Vec::new() };
-    let server = different_servers(old, new);
-    let mut rows: Vec<Matched> = Vec::new();
-    for row in &new.rows {
-        let counts = |row: &SideRow| (row.requests, row.failures);
-        let mut matched = RowComparison {
-            method: row.method.clone(),
-            name: row.name.clone(),
-            state: RowState::New,
-            figures: Vec::new(),
-            data_changed: false,
-            old_counts: None,
-            new_counts: Some(sum_counts(candidate, row)),
-        };
-        let mut evidence = None;
-        if let Some(before) = old.row(&row.method, &row.name) {
-            matched.old_counts = Some(counts(before));
-            matched.data_changed = before.data.is_some() && row.data.is_some() && before.data != row.data;
-            let differences: Vec<Difference> =
-                server.iter().cloned().chain(differences(before, row)).collect();
-            if differences.is_empty() {
-                matched.state = RowState::Compared;
-                evidence = known(row, false);
-            } else {
-                matched.state = RowState::NotComparable(differences);
-            }
-        }
-        rows.push(Matched { row: matched, is_total: false, evidence });
-    }
-    let gone: Vec<&SideRow> =
-        old.rows.iter().filter(|row| new.row(&row.method, &row.name).is_none()).collect();
-    let all_compared = gone.is_empty() && rows.iter().all(|row| row.evidence.is_some());
-    if let (true, true, Some(total)) = (all_compared, rows.len() > 1 && basis == Basis::Window, &new.total)
-        && let Some(before) = &old.total
-        && let Some(evidence) = known(total, true)
-    {
-        rows.push(Matched {
-            row: RowComparison {
-                method: String::new(),
-                name: total.name.clone(),
-                state: RowState::Compared,
-                figures: Vec::new(),
-                data_changed: false,
-                old_counts: Some((before.requests, before.failures)),
-                new_counts: Some((total.requests, total.failures)),
-            },
-            is_total: true,
-            evidence: Some(evidence),
-        });
-    }
-    rows.extend(gone.into_iter().map(|row| Matched {
-        row: RowComparison {
-            method: row.method.clone(),
-            name: row.name.clone(),
-            state: RowState::Gone,
-            figures: Vec::new(),
-            data_changed: false,
-            old_counts: Some((row.requests, row.failures)),
-            new_counts: None,
-        },
-        is_total: false,
-        evidence: None,
-    }));
-    rows
-}
-
-fn sum_counts(candidate: &[Side], row: &SideRow) -> (u64, u64) {
-    let rows = candidate.iter().filter_map(|side| side.row(&row.method, &row.name));
-    rows.fold((0, 0), |sum, row| (sum.0 + row.requests, sum.1 + row.failures))
-}
-
-/// Judges what is known, and puts the words to the rows.
-fn conclude(matched: Vec<Matched>, rules: &Rules, mut doubts: Vec<Doubt>, basis: Basis) -> Comparison {
-    if matched.iter().any(|row| row.row.state != RowState::Compared) {
-        doubts.push(Doubt::Unpaired);
-    }
-    let mut places = Vec::new();
-    let mut judged_rows = Vec::new();
-    for (index, row) in matched.iter().enumerate() {
-        if let Some(evidence) = &row.evidence {
-            places.push(index);
-            judged_rows.push(Row { aggregated: row.is_total, evidence: evidence.clone() });
-        }
-    }
-    let mut report = judge(&judged_rows, rules, &doubts);
-    for doubt in &mut report.doubts {
-        if let Doubt::Undecided(row, _) | Doubt::SuspiciousTail(row, _) = doubt {
-            *row = places[*row];
-        }
-    }
-    let Report { verdict, rows: found, doubts } = report;
-    let mut rows: Vec<RowComparison> = matched.into_iter().map(|row| row.row).collect();
-    for ((place, found), judged) in places.into_iter().zip(found).zip(judged_rows) {
-        rows[place].figures = figures(found, &judged.evidence);
-        // Failures are in the figures of a CSV: a server that fails at once must not look fast.
-        if basis == Basis::WholeRun {
-            take_back_improvements(&mut rows[place]);
-        }
-    }
-    let improved = rows.iter().any(|row| row.called(&Word::Improved).next().is_some());
-    let verdict = if verdict == Verdict::Improved && !improved { Verdict::Inconclusive } else { verdict };
-    Comparison {
-        name: String::new(),
-        old: String::new(),
-        new: String::new(),
-        basis,
-        method: Method::Stored { sessions: 0 },
-        rows,
-        verdict,
-        doubts,
-        notes: Vec::new(),
-        limited: None,
-        rules: *rules,
-        anchor: None,
-        first: None,
-    }
-}
-
-fn take_back_improvements(row: &mut RowComparison) {
-    let fails_more = row.figure(Metric::Failures).is_some_and(|failures| {
-        failures.word == Word::Regressed
-            || failures.word == Word::Inconclusive && failures.change.is_some_and(|change| change > 0.0)
-    });
-    for figure in row.figures.iter_mut().filter(|figure| fails_more && figure.word == Word::Improved) {
-        figure.word = Word::NotJudged("failures are in it, and there are more of them".to_owned());
-    }
-}
-
-/// The simulator is never compared with a real server.
-fn different_servers(old: &Side, new: &Side) -> Option<Difference> {
-    let name = |simulated| if simulated { "simulated".to_owned() } else { "real".to_owned() };
-    match (old.simulated, new.simulated) {
-        (Some(old), Some(new)) if old != new => {
-            Some(Difference { what: "server".to_owned(), old: name(old), new: name(new) })
-        }
-        _ => None,
-    }
-}
-
-fn differences(old: &SideRow, new: &SideRow) -> Vec<Difference> {
-    let (Some(before), Some(after)) = (&old.circumstances, &new.circumstances) else { return Vec::new() };
-    let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
-    keys.sort();
-    keys.dedup();
-    let text =
-        |side: &BTreeMap<String, String>, key| side.get(key).cloned().unwrap_or_else(|| "none".to_owned());
-    keys.into_iter()
-        .filter(|key| before.get(*key) != after.get(*key))
-        .map(|key| Difference { what: key.clone(), old: text(before, key), new: text(after, key) })
-        .collect()
 }

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use windtunnel_stats::Metric;
 use windtunnel_stats::cell::{Cell, Estimate};
 use windtunnel_stats::change::CsvFigures;
+use windtunnel_stats::verdict::Rounding;
 use windtunnel_stats::verdict::csv::CsvRow;
 
 use crate::summary::RunRecord;
 use crate::summary::line::{Endpoint, Environment, LineEnding, RunLine};
 
-/// The change of the run time, as a share, from which it is said.
-const SAME_RUN_TIME: f64 = 0.1;
-/// By how much requests are taken to follow each other where nothing is known of a run's course.
+/// By how much requests are taken to follow each other, and failures to come in clusters, where nothing is known of a
+/// run's course.
 const ASSUMED_DEFF: f64 = 4.0;
 
 /// One run.
@@ -31,10 +32,16 @@ pub struct Side {
     pub started: Option<Timestamp>,
     /// When its last request ended; unknown of a CSV.
     pub ended: Option<Timestamp>,
+    /// It became evidence by itself, because nothing had changed.
+    pub joined: bool,
     /// Against the simulator; unknown of a CSV.
     pub simulated: Option<bool>,
     /// How long it was to run, or ran until it was stopped, in seconds; unknown of a CSV.
     pub run_time_s: Option<f64>,
+    /// Users started a second; unknown of a CSV.
+    pub spawn_rate: Option<f64>,
+    /// Variables of the module; unknown of a CSV.
+    pub variables: Option<BTreeMap<String, Value>>,
     /// Other modules that ran beside it; unknown of a CSV.
     pub together: Option<Vec<String>>,
     /// Where it was made; unknown of a CSV.
@@ -129,8 +136,11 @@ impl Side {
             module: Some(line.module.clone()),
             started: Some(line.started),
             ended: Some(line.started.checked_add(length).unwrap_or(line.started)),
+            joined: line.joined,
             simulated: Some(line.simulated),
             run_time_s: Some(run_time_s),
+            spawn_rate: Some(line.load.spawn_rate).filter(|rate| *rate > 0.0),
+            variables: Some(line.variables.clone()),
             together: Some(line.together.clone()),
             env: Some(line.env.clone()),
             limited: line.generator.limited.then(|| {
@@ -156,7 +166,7 @@ impl Side {
     }
 
     /// The seconds from its start to its last response, which is all that a CSV tells of its run time.
-    fn measured_s(&self) -> f64 {
+    pub(super) fn measured_s(&self) -> f64 {
         self.rows.iter().map(|row| row.whole.seconds).fold(0.0, f64::max)
     }
 
@@ -185,8 +195,14 @@ impl SideRow {
     }
 
     /// The whole run's cell where the spread is known; else `None`, and [`csv_row`](Self::csv_row) is all there is.
+    /// Lines of versions that did not keep it have the figures of their CSV, as wide as the window.
     pub(super) fn known_whole(&self) -> Option<Cell> {
         self.whole_cell.clone().or_else(|| self.cell.as_ref().map(|cell| self.csv_row().as_wide_as(cell).0))
+    }
+
+    /// What the rounding of its whole run's figures hides; nothing where they are known exactly.
+    pub(super) fn rounding(&self) -> Rounding {
+        if self.whole_cell.is_some() { Rounding::default() } else { self.csv_row().rounding() }
     }
 
     /// The whole run's cell with a spread for want of a better one: that which the percentiles of a CSV allow.
@@ -211,7 +227,7 @@ impl SideRow {
             p95: latency(Metric::P95),
             p99: latency(Metric::P99),
             rate: estimate(Metric::Rate, (self.whole.rate > 0.0).then(|| 1.0 / self.whole.rate)),
-            failure_deff: 1.0,
+            failure_deff: if self.failures > 0 { ASSUMED_DEFF } else { 1.0 },
             short: false,
         }
     }
@@ -238,44 +254,4 @@ impl From<&Endpoint> for SideRow {
             whole_cell: row.whole_cell.clone(),
         }
     }
-}
-
-/// What changed around the rows and is said, but does not keep them from being compared.
-pub(super) fn changed_surroundings(old: &Side, new: &Side) -> Vec<String> {
-    let mut notes = Vec::new();
-    let (before, after) = match (old.run_time_s, new.run_time_s) {
-        (Some(before), Some(after)) => (before, after),
-        _ => (old.measured_s(), new.measured_s()),
-    };
-    // A side without any request has no time to compare.
-    if before > 0.0 && after > 0.0 && (after - before).abs() > SAME_RUN_TIME * before {
-        notes.push(format!("the run time changed: {before:.0} s -> {after:.0} s"));
-    }
-    if let (Some(before), Some(after)) = (&old.together, &new.together)
-        && before != after
-    {
-        let names = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        let (before, after) = (names(before), names(after));
-        notes.push(format!("the modules that ran beside it changed: {before} -> {after}"));
-    }
-    if let Some(limited) = &old.limited {
-        notes.push(format!("the old run is doubtful: {limited}"));
-    }
-    let (Some(before), Some(after)) = (&old.env, &new.env) else { return notes };
-    let simulated = new.simulated == Some(true);
-    let build = |env: &Environment| env.build.clone().unwrap_or_default();
-    for (what, before, after) in [
-        ("the base URL", &before.target, &after.target),
-        ("the build of the server", &build(before), &build(after)),
-        ("the machine that makes the load", &before.host, &after.host),
-        ("its processor", &before.cpu, &after.cpu),
-        ("the version of windtunnel", &before.tool, &after.tool),
-    ] {
-        // A simulator listens on another port each time.
-        let said = !(simulated && what == "the base URL");
-        if said && before != after && !before.is_empty() && !after.is_empty() {
-            notes.push(format!("{what} changed: {before} -> {after}"));
-        }
-    }
-    notes
 }

@@ -4,18 +4,17 @@
 //! [`locust_csv`](super::locust_csv) and of the runs file's [`RunLine`].
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
 use windtunnel_stats::Compat;
 
 use super::locust_csv::{History, HistoryWriter, exceptions_csv, failures_csv, stats_csv};
+use super::runs_file::{add_lines, open_locked, put_lines};
 use crate::error::Problem;
 use crate::summary::RunRecord;
-use crate::summary::line::RunLine;
+use crate::summary::line::{Line, RunLine};
 
 /// Rows above which the files are rewritten less often than at every update.
 const ROWS_PER_UPDATE: usize = 500;
@@ -70,7 +69,9 @@ impl ResultFiles {
             }
         }
         // The statistics come first: their lock keeps other runs off all the files.
-        let stats = open_locked(&partial(prefix, "stats.csv"))?;
+        let path = partial(prefix, "stats.csv");
+        let stats = open_locked(&path)?;
+        stats.set_len(0).map_err(|error| cannot_write(&path, &error))?;
         let create = |kind| {
             let path = partial(prefix, kind);
             File::create(&path).map_err(|error| cannot_write(&path, &error))
@@ -116,17 +117,15 @@ impl ResultFiles {
     }
 
     /// Completes the files to the last request and puts them in the place of the old ones, and adds `lines` to
-    /// `PREFIX_runs.jsonl`, a line for each run; without lines that file stays as it is.
+    /// `PREFIX_runs.jsonl`: a line for each run, and what was decided of them; without lines that file stays as it is.
     ///
     /// # Errors
     /// When a file cannot be written or renamed. Each file is replaced whole or not at all; those not yet renamed
     /// keep their partial name.
-    pub fn accept(mut self, records: &[RunRecord], lines: &[RunLine]) -> Result<(), Problem> {
+    pub fn accept(mut self, records: &[RunRecord], lines: &[Line]) -> Result<(), Problem> {
         self.complete(records)?;
-        let runs = at(&self.prefix, "_", "runs.jsonl");
         if !lines.is_empty() {
-            let before = read_lines(&runs).map_err(|error| cannot_write(&runs, &error))?;
-            self.write_lines(&runs, before, lines)?;
+            add_lines(&self.prefix, lines)?;
         }
         self.rename("_")
     }
@@ -144,7 +143,8 @@ impl ResultFiles {
             // One of an earlier rejected run would not fit these files.
             let _ = fs::remove_file(&runs);
         } else {
-            self.write_lines(&runs, Vec::new(), lines)?;
+            let lines: Vec<String> = lines.iter().map(RunLine::to_json_line).collect();
+            put_lines(&self.prefix, &runs, Vec::new(), &lines)?;
         }
         let path = at(&self.prefix, ".rejected_", "reason.txt");
         let runs = lines
@@ -175,21 +175,6 @@ impl ResultFiles {
         Ok(())
     }
 
-    /// Writes `before` and `lines` beside `path`, then puts them in its place.
-    fn write_lines(&self, path: &Path, before: Vec<u8>, lines: &[RunLine]) -> Result<(), Problem> {
-        let mut text = before;
-        for line in lines {
-            text.extend_from_slice(line.to_json_line().as_bytes());
-            text.push(b'\n');
-        }
-        let beside = partial(&self.prefix, "runs.jsonl");
-        // On the disk before it takes the place of the old one, which holds every run so far.
-        let written =
-            File::create(&beside).and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_data()));
-        written.map_err(|error| cannot_write(&beside, &error))?;
-        fs::rename(&beside, path).map_err(|error| cannot_write(path, &error))
-    }
-
     /// The statistics come last: a reader that finds them new finds everything new.
     fn rename(&self, infix: &str) -> Result<(), Problem> {
         for kind in ["exceptions.csv", "failures.csv", "stats_history.csv", "stats.csv"] {
@@ -200,69 +185,21 @@ impl ResultFiles {
     }
 }
 
-/// The lines that are there, the last one with its end; none where there is no file.
-fn read_lines(path: &Path) -> io::Result<Vec<u8>> {
-    let mut text = match fs::read(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(error),
-    };
-    if text.last().is_some_and(|last| *last != b'\n') {
-        text.push(b'\n');
-    }
-    Ok(text)
-}
-
 /// `PREFIX`, `infix` and `kind` in one path.
-fn at(prefix: &Path, infix: &str, kind: &str) -> PathBuf {
+pub(super) fn at(prefix: &Path, infix: &str, kind: &str) -> PathBuf {
     let mut path = OsString::from(prefix);
     path.push(infix);
     path.push(kind);
     PathBuf::from(path)
 }
 
-fn partial(prefix: &Path, kind: &str) -> PathBuf {
+pub(super) fn partial(prefix: &Path, kind: &str) -> PathBuf {
     at(prefix, "_", &format!("{kind}.partial"))
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Problem {
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Problem {
     Problem::in_file(path, None, format!("cannot write results: {error}"))
         .help("choose a --csv prefix in a folder that can be written to")
-}
-
-/// Opens a partial file and locks it. The lock is let go by the operating system when the run is over, however it
-/// ends.
-fn open_locked(path: &Path) -> Result<File, Problem> {
-    loop {
-        let mut options = OpenOptions::new();
-        // Not truncated before the lock is held: it could be the file of a run that goes on.
-        let file = options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(|error| cannot_write(path, &error))?;
-        if let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            let error = io::Error::from(error);
-            if error.kind() == io::ErrorKind::WouldBlock {
-                let message = "another run is writing to this prefix";
-                return Err(
-                    Problem::in_file(path, None, message).help("wait for it, or choose another --csv prefix")
-                );
-            }
-            // A file system without locks: runs there have to be kept apart by the user.
-        }
-        // Between opening and locking, the run that held it can have renamed it.
-        let same = match (file.metadata(), fs::metadata(path)) {
-            (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
-            _ => false,
-        };
-        if same {
-            file.set_len(0).map_err(|error| cannot_write(path, &error))?;
-            return Ok(file);
-        }
-    }
 }
 
 fn replace(file: &mut File, text: &str) -> io::Result<()> {
@@ -272,7 +209,7 @@ fn replace(file: &mut File, text: &str) -> io::Result<()> {
 }
 
 /// Makes the folders that `prefix` lies in; gives those that were not there, the outermost first.
-fn make_folders(prefix: &Path) -> Result<Vec<PathBuf>, Problem> {
+pub(super) fn make_folders(prefix: &Path) -> Result<Vec<PathBuf>, Problem> {
     let Some(folder) = prefix.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
         return Ok(Vec::new());
     };
@@ -290,7 +227,7 @@ fn make_folders(prefix: &Path) -> Result<Vec<PathBuf>, Problem> {
 }
 
 /// Removes folders that are empty; those that are not stay.
-fn remove_folders(folders: &[PathBuf]) {
+pub(super) fn remove_folders(folders: &[PathBuf]) {
     for folder in folders.iter().rev() {
         let _ = fs::remove_dir(folder);
     }

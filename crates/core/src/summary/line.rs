@@ -158,7 +158,7 @@ pub struct Cut {
     pub warm_s: Option<f64>,
     /// Whether it became steady; none where it was not looked for.
     pub steady: Option<bool>,
-    /// Whether too little is left after the cut.
+    /// Whether too little is left after the ramp and the cut.
     pub short: bool,
     /// Drift of the level of the last third against the middle third, logarithmic; none where it could not be told.
     pub drift: Option<f64>,
@@ -187,6 +187,12 @@ pub struct Generator {
 }
 
 impl RunLine {
+    /// Whether it has too few slices of time to say how a row varies: nothing could be judged against it.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.endpoints.iter().any(|row| row.cell.short)
+    }
+
     /// The line of a record. While the run goes on it is that of a run interrupted now.
     #[must_use]
     pub fn from_record(record: &RunRecord) -> Self {
@@ -334,7 +340,8 @@ impl Cut {
             ramp_s: record.ramp_end.map(seconds),
             warm_s: steadiness.map(|_| record.warm_up_end.map_or(0.0, |end| seconds(end) - from)),
             steady: steadiness.map(|found| found.steady),
-            short: steadiness.is_some_and(|found| found.too_short),
+            // A ramp that never ended leaves nothing.
+            short: steadiness.is_some_and(|found| found.too_short || record.ramp_end.is_none()),
             drift: steadiness.and_then(|found| found.drift),
             drifting: steadiness.is_some_and(|found| found.drifting),
         }

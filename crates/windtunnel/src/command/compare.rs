@@ -36,7 +36,7 @@ pub(super) fn compare(args: &CompareArgs, context: &mut Context<'_>) -> Result<E
 }
 
 /// Those of the module, where one of the sides names one that is there; else the usual ones.
-fn tolerances(module: Option<&str>, context: &mut Context<'_>) -> Tolerances {
+pub(super) fn tolerances(module: Option<&str>, context: &mut Context<'_>) -> Tolerances {
     let (Some(name), Ok(suite)) = (module, Suite::open(&context.settings.models)) else {
         return Tolerances::default();
     };

@@ -1,5 +1,7 @@
 //! What the program can be asked to do, one file a command.
 
+mod baseline;
+mod calibrate;
 mod check;
 mod compare;
 mod fetch;
@@ -70,6 +72,8 @@ fn act(action: Action, context: &mut Context<'_>) -> Result<Exit, Problems> {
         Action::Check(args) => check::check(&args, context),
         Action::Sim(args) => sim::sim(&args, context),
         Action::Compare(args) => compare::compare(&args, context),
+        Action::Baseline(args) => baseline::baseline(&args.what, context),
+        Action::Calibrate(args) => calibrate::calibrate(&args, context),
     }
 }
 

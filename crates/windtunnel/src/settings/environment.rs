@@ -7,6 +7,7 @@ use std::ffi::OsString;
 
 use windtunnel_core::error::{Problem, Problems, nearest};
 
+use crate::settings::clock;
 use crate::settings::layer::{Layer, Origin, Sourced, boolean};
 use crate::settings::sim::SIM_OPTIONS;
 use crate::settings::table::{Fate, Locust, OTHERS, SETTINGS, Takes};
@@ -63,7 +64,8 @@ pub(crate) fn read(environment: &Environment) -> Read {
             read.own.insert(key.to_owned(), sourced(&name, value));
         }
     }
-    let known: Vec<String> = keys().map(own_name).chain([format!("{PREFIX}MODEL")]).collect();
+    let others = [format!("{PREFIX}MODEL"), clock::VARIABLE.to_owned()];
+    let known: Vec<String> = keys().map(own_name).chain(others).collect();
     for name in environment.0.keys().filter(|name| name.starts_with(PREFIX) && !known.contains(name)) {
         let near = nearest(name, known.iter().map(String::as_str));
         let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();

@@ -3,6 +3,7 @@
 //!
 //! Every value remembers where it came from. Nothing here reads a module or starts anything.
 
+mod clock;
 pub(crate) mod environment;
 pub(crate) mod layer;
 pub(crate) mod load;
@@ -23,6 +24,7 @@ use windtunnel_sim::Options as SimOptions;
 use windtunnel_stats::Compat;
 use windtunnel_stats::verdict::Noise;
 
+use crate::settings::clock::Clock;
 use crate::settings::environment::Environment;
 use crate::settings::layer::{Layer, Layers, Origin, Sourced};
 use crate::settings::load::LoadLayers;
@@ -47,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) results: Results,
     /// What is said.
     pub(crate) messages: Messages,
+    /// By which runs and decisions are dated.
+    pub(crate) clock: Clock,
     /// What had to be said while the settings were read.
     pub(crate) notices: Vec<String>,
 }
@@ -185,6 +189,7 @@ impl Settings {
             generator: Generator::read(&layers, &mut problems),
             results: Results::read(&layers, &mut problems),
             messages: Messages::read(&layers, &mut problems),
+            clock: Clock::read(environment, &mut problems),
             notices,
         };
         problems.into_result().map(|()| settings)

@@ -2,19 +2,22 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::compare::baseline::Session;
+use crate::compare::baseline::{Session, by_start};
 use crate::compare::side::Side;
-use crate::summary::line::{Environment, RunLine};
+use crate::summary::line::Environment;
 
 /// A run that begins later than this after the end of another one belongs to another session.
 pub const GAP: SignedDuration = SignedDuration::from_mins(30);
+/// A run that seems to have begun earlier than one that was made before it is of the same occasion up to here. Beyond,
+/// the other one's date was wrong, and must not take all later runs into its session.
+const SET_BACK: SignedDuration = SignedDuration::from_hours(24);
 
-/// The session of a run made at `started` in `env`, among earlier `runs`: the id of the session of the nearest run
-/// that is of the same occasion, if any. It is where no more than [`GAP`] lies between them and the machine, its
-/// boot, the base URL and the build of the server are the same.
+/// The session of a run made at `started` in `env`, among `runs` that were made before: the id of the session of the
+/// nearest run that is of the same occasion, if any. It is where no more than [`GAP`] lies between them and the
+/// machine, its boot, the base URL and the build of the server are the same.
 ///
-/// A clock that was set back makes runs overlap that did not; they count as one occasion then, which is the careful
-/// side: less evidence.
+/// Where the clock was set back in between, how much time passed is not known; they count as one occasion then, which
+/// is the careful side: less evidence.
 #[must_use]
 pub fn session_of<'a>(
     started: Timestamp,
@@ -23,39 +26,34 @@ pub fn session_of<'a>(
 ) -> Option<String> {
     let distance = |run: &Side| {
         let (begin, end) = (run.started?, run.ended?);
-        let gap = if started > end {
-            started.duration_since(end)
-        } else if started < begin {
-            begin.duration_since(started)
-        } else {
-            SignedDuration::ZERO
-        };
-        (gap <= GAP && run.env.as_ref().is_some_and(|other| same_occasion(env, other))).then_some(gap)
+        let gap = started.duration_since(end).max(SignedDuration::ZERO);
+        let near = gap <= GAP && begin.duration_since(started) <= SET_BACK;
+        (near && same_occasion(env, run)).then_some(gap)
     };
     let nearest = runs.filter_map(|run| Some((distance(run)?, run))).min_by_key(|(gap, _)| *gap);
     nearest.and_then(|(_, run)| run.session.clone())
 }
 
-fn same_occasion(one: &Environment, other: &Environment) -> bool {
-    one.host == other.host
-        && one.boot == other.boot
-        && one.target == other.target
-        && (one.build == other.build || one.build.is_none() || other.build.is_none())
+fn same_occasion(env: &Environment, run: &Side) -> bool {
+    let Some(other) = &run.env else { return false };
+    // A simulator listens on another port each time.
+    let same_target = env.target == other.target || run.simulated == Some(true);
+    let same_build = env.build == other.build || env.build.is_none() || other.build.is_none();
+    env.host == other.host && env.boot == other.boot && same_target && same_build
 }
 
 /// Groups the runs of an epoch by their session, oldest first.
-pub(super) fn group(mut runs: Vec<&RunLine>) -> Vec<Session> {
-    runs.sort_by(|a, b| (a.started, &a.run).cmp(&(b.started, &b.run)));
+pub(super) fn group(mut runs: Vec<Side>) -> Vec<Session> {
+    runs.sort_by(by_start);
     let mut sessions: Vec<Session> = Vec::new();
     for run in runs {
-        let id = run.session.as_deref().unwrap_or(&run.run);
-        let side = Side::from_line(run);
+        let id = run.session.clone().or_else(|| run.run.clone()).unwrap_or_default();
         match sessions.iter_mut().find(|session| session.id == id) {
             Some(session) => {
                 session.joined &= run.joined;
-                session.runs.push(side);
+                session.runs.push(run);
             }
-            None => sessions.push(Session { id: id.to_owned(), joined: run.joined, runs: vec![side] }),
+            None => sessions.push(Session { id, joined: run.joined, runs: vec![run] }),
         }
     }
     sessions

@@ -47,6 +47,10 @@ fn run(requests: u32) -> (Vec<RunRecord>, Vec<RunLine>) {
     (vec![record], vec![line])
 }
 
+fn as_lines(runs: &[RunLine]) -> Vec<Line> {
+    runs.iter().map(|run| Line::Run(Box::new(run.clone()))).collect()
+}
+
 fn with_old_results(folder: &Folder) {
     fs::create_dir_all(folder.0.path().join("results")).unwrap();
     for kind in KINDS {
@@ -65,7 +69,7 @@ fn old_results_are_untouched_until_the_new_ones_are_whole() {
     for kind in KINDS {
         assert_eq!(folder.read(&format!("demo_{kind}")), format!("old {kind}"));
     }
-    files.accept(&records, &lines).unwrap();
+    files.accept(&records, &as_lines(&lines)).unwrap();
     assert_eq!(folder.read("demo_stats.csv"), stats_csv(&records, Compat::V2_47));
     assert_eq!(folder.read("demo_failures.csv"), failures_csv(&records, Compat::V2_47));
     assert_eq!(folder.read("demo_exceptions.csv"), exceptions_csv(&records));
@@ -92,7 +96,7 @@ fn results_that_got_shorter_have_no_rest_of_the_longer_ones() {
     let mut files = folder.open().unwrap();
     files.update(&run(50).0).unwrap();
     let (records, lines) = run(0);
-    files.accept(&records, &lines).unwrap();
+    files.accept(&records, &as_lines(&lines)).unwrap();
     assert_eq!(folder.read("demo_stats.csv"), stats_csv(&records, Compat::V2_47));
 }
 
@@ -151,7 +155,7 @@ fn two_runs_do_not_write_to_one_prefix() {
     assert_eq!(problem.message, "another run is writing to this prefix");
     assert_eq!(folder.read("demo_stats.csv.partial"), stats_csv(&run(5).0, Compat::V2_47));
     let (records, lines) = run(5);
-    first.accept(&records, &lines).unwrap();
+    first.accept(&records, &as_lines(&lines)).unwrap();
     folder.open().unwrap().discard();
 }
 
@@ -231,7 +235,7 @@ fn several_runs_share_a_prefix_with_one_aggregated_row() {
         record(second, 10.0, &[Ended::new(20.0, "GET", "/a", 40.0), Ended::new(20.0, "GET", "/c", 40.0)]),
     ];
     let lines: Vec<RunLine> = records.iter().map(RunLine::from_record).collect();
-    folder.open().unwrap().accept(&records, &lines).unwrap();
+    folder.open().unwrap().accept(&records, &as_lines(&lines)).unwrap();
     let text = folder.read("demo_stats.csv");
     let rows: Vec<String> =
         text.lines().skip(1).map(|line| line.split(',').take(10).collect::<Vec<_>>().join(",")).collect();

@@ -10,7 +10,7 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 use windtunnel_stats::cell::{Batches, Cell, Estimate};
-use windtunnel_stats::{Histogram, Metric};
+use windtunnel_stats::{Histogram, Metric, Slices};
 
 use crate::summary::{RunRecord, SeriesSummary};
 
@@ -97,36 +97,61 @@ impl Endpoint {
     }
 }
 
-/// The cell of all requests of the run. Their spread is that of the successes: how failures spread over the run is
-/// not kept.
+/// The cell of all requests of the run, latencies of failures included.
+///
+/// How failures spread over the run is not kept, so by how much requests follow each other is that of the successes;
+/// how steeply the latencies rise around a quantile is that of all of them. `None` where nothing ended; without a
+/// success there are no latencies and no rate in it.
 fn whole_cell(record: &RunRecord, series: &SeriesSummary) -> Option<Cell> {
     let window = series.slices.window(0, record.elapsed.max(record.window_end).0);
-    let (successes, batches) = Cell::measure(&window);
-    let mut all = window.histogram();
+    let successes = Cell::measure(&window).0;
+    let succeeded = window.histogram();
+    let mut all = succeeded.clone();
     all.merge(&series.failed);
-    if all.count() == 0 {
+    let count = all.count() as f64;
+    if count <= 0.0 {
         return None;
     }
-    let shape = |metric| successes.estimate(metric);
-    let latency = |metric: Metric, us: Option<f64>| {
-        let shape = shape(metric)?;
-        Estimate::checked((us? / 1e6).ln(), shape.w, shape.exceeding)
-    };
-    let quantile = |metric: Metric| latency(metric, all.quantile_us(metric.quantile()?));
     let seconds = record.locust_seconds();
-    let rate = series.requests as f64 / seconds;
+    let quantile = |metric: Metric| {
+        let p = metric.quantile()?;
+        let deff = succeeded.count() as f64 * (1.0 - p) / successes.estimate(metric)?.exceeding?;
+        let delta = (deff * p * (1.0 - p) / count).sqrt();
+        let at = |p: f64| Some(all.quantile_us(p.clamp(0.0, 1.0))?.ln());
+        Estimate::checked(
+            (all.quantile_us(p)? / 1e6).ln(),
+            (at(p + delta)? - at(p - delta)?) / 2.0,
+            Some(count * (1.0 - p) / deff),
+        )
+    };
+    let average = || {
+        let (mean, of_successes) = (all.mean_us()?, succeeded.mean_us()?);
+        // What the successes vary by, and what the share of failures does to the mean of both.
+        let share = series.failed.count() as f64 / count;
+        let own = (1.0 - share) * of_successes * successes.average?.w;
+        let apart = series.failed.mean_us().map_or(0.0, |failed| of_successes - failed);
+        let mixture = share * (1.0 - share) * apart * apart * successes.failure_deff / count;
+        Estimate::checked((mean / 1e6).ln(), (own * own + mixture).sqrt() / mean, None)
+    };
     Some(Cell {
         requests: series.requests,
         failures: series.failures,
         seconds,
-        average: latency(Metric::Average, all.mean_us()),
+        average: average(),
         p50: quantile(Metric::P50),
         p95: quantile(Metric::P95),
         p99: quantile(Metric::P99),
-        rate: shape(Metric::Rate).and_then(|shape| Estimate::checked(-rate.ln(), shape.w, None)),
+        rate: successes
+            .rate
+            .and_then(|rate| Estimate::checked(-(series.requests as f64 / seconds).ln(), rate.w, None)),
         failure_deff: successes.failure_deff,
-        short: batches.is_short(),
+        short: is_short(seconds),
     })
+}
+
+/// Whether a whole run has fewer than six slices.
+fn is_short(seconds: f64) -> bool {
+    seconds < 6.0 * Slices::BASE_NS as f64 / 1e9
 }
 
 /// An [`Endpoint`] as it stands in the line.
@@ -239,7 +264,7 @@ impl TryFrom<EndpointText> for Endpoint {
             cell: text.cell.cell(text.n, text.fails, text.secs, batches.is_short()),
             whole_cell: text
                 .whole
-                .map(|cell| cell.cell(text.requests, text.failures, text.all.secs, batches.is_short())),
+                .map(|cell| cell.cell(text.requests, text.failures, text.all.secs, is_short(text.all.secs))),
             method: text.method,
             row: text.row,
             circumstances: text.circumstances,

@@ -3,14 +3,12 @@
 
 use windtunnel_core::compare::Outcome;
 use windtunnel_core::error::Problem;
-use windtunnel_core::output::store_run;
-use windtunnel_core::summary::line::RunLine;
 use windtunnel_core::summary::{Ending, RunRecord};
 
 use crate::command::run::job::Job;
 use crate::command::run::judge::{Judgement, judge};
+use crate::command::run::keep::stamped;
 use crate::command::run::session::Session;
-use crate::command::run_store;
 
 impl Session<'_, '_> {
     /// Judges the first run of each module of a job, and measures once more where one of them looks worse. The
@@ -37,9 +35,7 @@ impl Session<'_, '_> {
         let seconds = self.measure(index, &again, false)?;
         for (module, second) in seconds.iter().enumerate().filter(|(module, _)| red.contains(module)) {
             let name = &second.header.module;
-            if let Err(problem) = store_run(&run_store(), second, &RunLine::from_record(second)) {
-                self.context.console.warning(problem);
-            }
+            self.store(second, &stamped(&[&records[module], second], &job.histories[module])[1]);
             if second.ending != Some(Ending::Complete) || self.interrupt.happened() {
                 self.context.console.warning(format_args!("{name}: the second run was interrupted"));
                 judgements[module] = Judgement::interrupted();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::output::{CsvOptions, History, ResultFiles, locust_json};
 use windtunnel_core::summary::RunRecord;
-use windtunnel_core::summary::line::RunLine;
+use windtunnel_core::summary::line::{Line, RunLine};
 use windtunnel_stats::Compat;
 
 use crate::command::run::job::Job;
@@ -118,23 +118,31 @@ impl Set {
         self.files.update(records)
     }
 
-    /// Puts the files in place. An invalid run, with its reason in `rejected`, keeps out of the baselines: there
-    /// its files lie beside, with the reason.
-    pub(super) fn finish(self, records: &[RunRecord], rejected: Option<&str>) -> Result<String, Problem> {
+    /// Puts the files in place, with the lines of these runs and what has to stand beside them. An invalid run, with
+    /// its reason in `rejected`, keeps out of the baselines: there its files lie beside, with the reason. The text
+    /// says where they are, behind the words `what` for files that took their place.
+    pub(super) fn finish(
+        self,
+        records: &[RunRecord],
+        runs: &[RunLine],
+        beside: &[Line],
+        rejected: Option<&str>,
+        what: &str,
+    ) -> Result<String, Problem> {
         let prefix = self.prefix.display().to_string();
-        let lines: Vec<RunLine> = records.iter().map(RunLine::from_record).collect();
-        match rejected {
-            Some(reason) if self.guarded => {
-                self.files.reject(records, &lines, reason)?;
-                Ok(format!("results are in {prefix}.rejected_*, and no baseline: {reason}"))
-            }
-            _ => {
-                self.files.accept(records, &lines)?;
-                let what = if self.is_baseline { "this run is the new baseline:" } else { "results are in" };
-                Ok(format!("{what} {prefix}_stats.csv, {prefix}_runs.jsonl and beside them"))
-            }
+        if let Some(reason) = rejected.filter(|_| self.guarded) {
+            self.files.reject(records, runs, reason)?;
+            return Ok(format!("results are in {prefix}.rejected_*, and no baseline: {reason}"));
         }
+        self.files.accept(records, &lines(runs, beside))?;
+        Ok(format!("{what} {prefix}_stats.csv, {prefix}_runs.jsonl and beside them"))
     }
+}
+
+/// The lines of runs, and what has to stand beside them.
+pub(super) fn lines(runs: &[RunLine], beside: &[Line]) -> Vec<Line> {
+    let runs = runs.iter().map(|run| Line::Run(Box::new(run.clone())));
+    runs.chain(beside.iter().cloned()).collect()
 }
 
 /// The file of `--json-file`, grown beside its name.

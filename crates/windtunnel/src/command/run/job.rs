@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use windtunnel_core::compare::{Baseline, Foresight, Settings, SideRow, Tolerances, read_baseline};
+use windtunnel_core::compare::{Baseline, Foresight, History, Settings, SideRow, Tolerances, read_baseline};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::plan::{Plan, PlannedModule, SelectedModule};
 use windtunnel_core::summary::{Header, Machine};
@@ -22,15 +22,17 @@ use crate::settings::load::ChosenLoad;
 
 /// Modules that run side by side.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(in crate::command) struct Job {
     /// The run.
-    pub(super) plan: Arc<Plan>,
+    pub(in crate::command) plan: Arc<Plan>,
     /// Its load, with origins.
     load: ChosenLoad,
     /// The modules as they were selected.
-    modules: Vec<SelectedModule>,
+    pub(super) modules: Vec<SelectedModule>,
     /// For each module of the plan its baseline, read before anything is written.
-    pub(super) baselines: Vec<Option<Baseline>>,
+    pub(in crate::command) baselines: Vec<Option<Baseline>>,
+    /// For each module the runs file of its baseline, whatever a CSV beside it says.
+    pub(in crate::command) histories: Vec<History>,
 }
 
 /// Compiles all jobs and reads all baselines: every mistake is found before the first request.
@@ -82,22 +84,25 @@ impl Job {
     ) -> Result<Self, Problems> {
         let (plan, load) = prepare::plan(&modules, base_urls, context)?;
         let mut problems = Problems::default();
-        let mut baselines = Vec::new();
+        let (mut baselines, mut histories) = (Vec::new(), Vec::new());
         let selection = &context.settings.selection;
         let by_tags = !selection.tags.is_empty() || !selection.exclude_tags.is_empty();
         for (index, selected) in modules.iter().enumerate() {
-            match read_baseline(&places.baselines, &plan.modules[index].baseline) {
-                Ok(mut baseline) => {
+            let name = &plan.modules[index].baseline;
+            let history = History::read(&places.baseline(name));
+            match history.and_then(|history| Ok((history, read_baseline(&places.baselines, name)?))) {
+                Ok((history, mut baseline)) => {
                     if let Some(baseline) = baseline.as_mut().filter(|_| by_tags || is_a_part(selected)) {
                         let left_out = leave_out(baseline, &plan, index);
                         problems.0.extend(loss(&plan.modules[index], &left_out, places));
                     }
                     baselines.push(baseline);
+                    histories.push(history);
                 }
                 Err(problem) => problems.0.push(problem),
             }
         }
-        problems.into_result().map(|()| Self { plan: Arc::new(plan), load, modules, baselines })
+        problems.into_result().map(|()| Self { plan: Arc::new(plan), load, modules, baselines, histories })
     }
 
     /// The same once more: compiled anew, so that rows which are used once begin from the first again.
@@ -109,6 +114,7 @@ impl Job {
             load,
             modules: self.modules.clone(),
             baselines: self.baselines.clone(),
+            histories: self.histories.clone(),
         })
     }
 
@@ -148,13 +154,11 @@ impl Job {
     }
 
     fn baseline_text(&self, module: usize, places: &Places) -> String {
-        match &self.baselines[module] {
-            Some(baseline) => baseline.title(),
-            None => {
-                let prefix = places.baseline(&self.plan.modules[module].baseline);
-                format!("none yet (--csv {} makes a run one)", prefix.display())
-            }
+        if let Some(baseline) = &self.baselines[module] {
+            return baseline.title();
         }
+        let prefix = places.baseline(&self.plan.modules[module].baseline);
+        format!("none yet (--csv {} makes a run one)", prefix.display())
     }
 
     /// Whether what looks worse is measured a second time: where there is a baseline, and the run ends by itself.
@@ -170,14 +174,19 @@ impl Job {
     }
 
     /// What the comparison of a module is told.
-    pub(super) fn settings(&self, module: usize, verdicts: &Verdicts) -> Settings {
+    pub(in crate::command) fn settings(&self, module: usize, verdicts: &Verdicts) -> Settings {
         let spec = &self.plan.modules[module].tolerances;
         Settings { tolerances: Tolerances::new(spec.all, &spec.by_metric), noise: verdicts.noise }
     }
 
     /// What the records say about this run, one for each module.
-    pub(super) fn headers(&self, machine: &Machine, simulated: Simulated) -> Vec<Header> {
-        let started = Timestamp::now();
+    pub(super) fn headers(
+        &self,
+        machine: &Machine,
+        simulated: Simulated,
+        started: Timestamp,
+        build: Option<&str>,
+    ) -> Vec<Header> {
         let id = run_id(started);
         let header = |(index, module): (usize, &PlannedModule)| Header {
             id: id.clone(),
@@ -188,7 +197,7 @@ impl Job {
             spawn_rate: self.plan.load.spawn_rate,
             run_time: self.plan.load.run_time,
             target: self.targets(index),
-            build: None,
+            build: build.map(str::to_owned),
             seed: self.plan.seed,
             variables: module.variables.clone(),
             together: self.beside(&module.name),
@@ -199,7 +208,7 @@ impl Job {
     }
 
     /// The base URLs of a module's classes, each once.
-    fn targets(&self, module: usize) -> String {
+    pub(super) fn targets(&self, module: usize) -> String {
         let classes = self.plan.classes.iter().filter(|class| class.module == module);
         let used: BTreeSet<usize> = classes.map(|class| class.target).collect();
         let texts: Vec<String> = used.iter().map(|target| self.plan.targets[*target].to_string()).collect();
@@ -215,7 +224,7 @@ impl Job {
 }
 
 /// Does a class that runs with the whole module not run.
-fn is_a_part(selected: &SelectedModule) -> bool {
+pub(super) fn is_a_part(selected: &SelectedModule) -> bool {
     selected.module.users.iter().zip(&selected.users).any(|(user, runs)| user.enabled && !runs)
 }
 

@@ -48,7 +48,9 @@ pub(super) fn judge(
     let mut sides: Vec<Side> = records.iter().map(|record| Side::from_record(record)).collect();
     let limited = sides.iter().find_map(|side| side.limited.clone());
     if doubts.force {
-        sides.iter_mut().for_each(|side| side.limited = None);
+        for side in &mut sides {
+            side.limited = None;
+        }
     }
     let comparison = baseline.map(|baseline| compare(baseline, &sides, settings));
     let (mut exit, mut word) = match &comparison {

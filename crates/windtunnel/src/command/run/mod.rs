@@ -4,12 +4,14 @@
 //! next one begins.
 
 mod announce;
+mod calibrating;
 mod confirm;
 mod files;
-mod job;
+pub(super) mod job;
 pub(super) mod judge;
+pub(super) mod keep;
 mod machine;
-mod places;
+pub(super) mod places;
 pub(super) mod prepare;
 mod session;
 
@@ -17,6 +19,8 @@ use std::path::Path;
 
 use windtunnel_core::engine::{Control, Options};
 use windtunnel_core::error::{Problem, Problems};
+use windtunnel_core::plan::SelectedModule;
+use windtunnel_sim::Running;
 
 use crate::args::RunArgs;
 use crate::command::{Context, select};
@@ -24,42 +28,67 @@ use crate::exit::Exit;
 use crate::signals::Interrupt;
 use files::Outputs;
 use job::Job;
+use keep::Purpose;
 use places::Places;
 use session::Session;
 
 /// Runs the selected modules, all where none is named.
 pub(super) fn run(args: &RunArgs, context: &mut Context<'_>) -> Result<Exit, Problems> {
     let modules = select::modules(&args.names, context)?;
-    let settings = &context.settings;
-    let places = Places::choose(&settings.results, settings.target.sim, Path::is_dir)?;
-    let simulator = prepare::simulator(context)?;
-    let base_urls = prepare::BaseUrls::of(context, simulator.as_ref());
-    let jobs = job::prepare(modules, &base_urls, &places, context)?;
-    let options = generator(context);
-    options.tls().map_err(|error| Problem::new(error.to_string()))?;
+    Prepared::of(modules, context)?.start(Purpose::Compare, context)
+}
 
-    // From here on there are files to be left in order: signals no longer end the program.
-    let control = Control::default();
-    let interrupt = Interrupt::install(control.clone())
-        .map_err(|error| Problem::new(format!("cannot wait for signals: {error}")))?;
-    if context.settings.results.json {
-        context.console.leave_stdout_to_data();
+/// Runs that are ready to go: everything was checked, and nothing sent or written.
+pub(super) struct Prepared {
+    pub(super) places: Places,
+    pub(super) jobs: Vec<Job>,
+    /// Serves as long as it lives.
+    _simulator: Option<Running>,
+    base_urls: prepare::BaseUrls,
+    options: Options,
+}
+
+impl Prepared {
+    /// Finds every mistake that can be found before the first request.
+    pub(super) fn of(modules: Vec<SelectedModule>, context: &Context<'_>) -> Result<Self, Problems> {
+        let settings = &context.settings;
+        let places = Places::choose(&settings.results, settings.target.sim, Path::is_dir)?;
+        let simulator = prepare::simulator(context)?;
+        let base_urls = prepare::BaseUrls::of(context, simulator.as_ref());
+        let jobs = job::prepare(modules, &base_urls, &places, context)?;
+        let options = generator(context);
+        options.tls().map_err(|error| Problem::new(error.to_string()))?;
+        Ok(Self { places, jobs, _simulator: simulator, base_urls, options })
     }
-    let outputs = Outputs::open(&places, &jobs, &context.settings.results)?;
-    say_first(&jobs, &places, context);
-    Session {
-        context,
-        places,
-        base_urls,
-        options,
-        control,
-        interrupt,
-        outputs,
-        exit: Exit::Success,
-        records: vec![],
-        rejected: vec![],
+
+    /// Runs.
+    pub(super) fn start(self, purpose: Purpose, context: &mut Context<'_>) -> Result<Exit, Problems> {
+        // From here on there are files to be left in order: signals no longer end the program.
+        let control = Control::default();
+        let interrupt = Interrupt::install(control.clone())
+            .map_err(|error| Problem::new(format!("cannot wait for signals: {error}")))?;
+        if context.settings.results.json {
+            context.console.leave_stdout_to_data();
+        }
+        let outputs = Outputs::open(&self.places, &self.jobs, &context.settings.results)?;
+        say_first(&self.jobs, &self.places, context);
+        let Self { places, base_urls, options, .. } = self;
+        Session {
+            context,
+            places,
+            base_urls,
+            options,
+            control,
+            interrupt,
+            outputs,
+            exit: Exit::Success,
+            purpose,
+            records: vec![],
+            lines: vec![],
+            rejected: vec![],
+        }
+        .run(&self.jobs)
     }
-    .run(&jobs)
 }
 
 /// How load is generated, as the settings have it.

@@ -11,18 +11,18 @@ const SIM: &str = "sim";
 
 /// Where things lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Places {
+pub(in crate::command) struct Places {
     /// The folder of the baselines.
-    pub(super) baselines: PathBuf,
+    pub(in crate::command) baselines: PathBuf,
     /// `--csv`.
-    pub(super) csv: Option<Csv>,
+    pub(in crate::command) csv: Option<Csv>,
     /// What had to be changed.
     pub(super) notice: Option<String>,
 }
 
 /// What `--csv` means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Csv {
+pub(in crate::command) enum Csv {
     /// A folder that gets one set of files a module, named after its baseline.
     Folder(PathBuf),
     /// The prefix of one set with the rows of all modules.
@@ -38,7 +38,7 @@ impl Places {
         is_folder: impl Fn(&Path) -> bool,
     ) -> Result<Self, Problem> {
         let folder = &results.folder;
-        let sim = folder.join(SIM);
+        let sim = Self::folder(folder, true);
         let mut notice = None;
         let csv = match &results.csv {
             None => None,
@@ -69,7 +69,12 @@ impl Places {
                 Some(if names_folder { Csv::Folder(moved) } else { Csv::Prefix(moved) })
             }
         };
-        Ok(Self { baselines: if simulated { sim } else { folder.clone() }, csv, notice })
+        Ok(Self { baselines: Self::folder(folder, simulated), csv, notice })
+    }
+
+    /// The folder of the baselines below that of all results.
+    pub(in crate::command) fn folder(results: &Path, simulated: bool) -> PathBuf {
+        if simulated { results.join(SIM) } else { results.to_owned() }
     }
 
     /// The prefix of the files that a module has for itself: one of all modules in a folder, or the only module.
@@ -81,7 +86,7 @@ impl Places {
     }
 
     /// The prefix of a module's baseline.
-    pub(super) fn baseline(&self, name: &str) -> PathBuf {
+    pub(in crate::command) fn baseline(&self, name: &str) -> PathBuf {
         self.baselines.join(name)
     }
 

@@ -2,10 +2,11 @@
 
 use std::io::stdout;
 
+use windtunnel_core::compare::Admission;
 use windtunnel_core::engine::{self, Control, Options};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::output::console::{Rates, error_report, name_width, percentile_table, stats_table};
-use windtunnel_core::output::{comparison_report, locust_json, store_run};
+use windtunnel_core::output::{comparison_report, locust_json};
 use windtunnel_core::summary::line::RunLine;
 use windtunnel_core::summary::{Ending, RunRecord, Snapshot};
 use windtunnel_stats::Compat;
@@ -13,10 +14,11 @@ use windtunnel_stats::Compat;
 use crate::command::run::files::{Outputs, Set};
 use crate::command::run::job::{Job, Simulated};
 use crate::command::run::judge::Judgement;
+use crate::command::run::keep::Purpose;
 use crate::command::run::machine::machine;
 use crate::command::run::places::Places;
 use crate::command::run::prepare::BaseUrls;
-use crate::command::{Context, print, run_store};
+use crate::command::{Context, print};
 use crate::exit::Exit;
 use crate::signals::Interrupt;
 use crate::terminal::{Console, Progress, columns};
@@ -32,8 +34,12 @@ pub(super) struct Session<'a, 'e> {
     pub(super) outputs: Outputs,
     /// The worst so far.
     pub(super) exit: Exit,
+    /// What the runs are made for.
+    pub(super) purpose: Purpose,
     /// All records so far.
     pub(super) records: Vec<RunRecord>,
+    /// Their lines.
+    pub(super) lines: Vec<RunLine>,
     /// Why some of them are invalid.
     pub(super) rejected: Vec<String>,
 }
@@ -85,8 +91,10 @@ impl Session<'_, '_> {
         let judgements = self.judge_all(index, job, &records)?;
         let sets = std::mem::take(&mut self.outputs.by_module[index]);
         let mut lines = Vec::new();
-        for ((record, judgement), set) in records.iter().zip(judgements).zip(sets) {
-            lines.push(self.module(record, &judgement, set));
+        for (module, ((record, judgement), set)) in records.iter().zip(judgements).zip(sets).enumerate() {
+            self.report(record, &judgement);
+            let admission = self.keep(record, &judgement, set, &job.histories[module]);
+            lines.push(self.conclude(record, &judgement, admission.as_ref()));
         }
         self.records.extend(records);
         Ok(lines)
@@ -101,7 +109,8 @@ impl Session<'_, '_> {
     ) -> Result<Vec<RunRecord>, Problem> {
         let settings = &self.context.settings;
         let simulated = if settings.target.sim { Simulated::Yes } else { Simulated::No };
-        let headers = job.headers(&machine(), simulated);
+        let build = settings.results.verdicts.server_build.as_deref();
+        let headers = job.headers(&machine(), simulated, settings.clock.now(), build);
         let messages = &settings.messages;
         let mut watch = Watch {
             progress: Progress::new(job.name(), messages.only_summary, messages.print_stats),
@@ -132,34 +141,17 @@ impl Session<'_, '_> {
         self.context.console.result(&text);
     }
 
-    /// Prints, puts the files in place, stores; a line that says what the module comes to.
-    fn module(&mut self, record: &RunRecord, judgement: &Judgement, set: Option<Set>) -> String {
-        self.report(record, judgement);
-        let name = &record.header.module;
-        self.rejected.extend(judgement.rejected.iter().map(|reason| format!("{name}: {reason}")));
-        if let Some(set) = set {
-            let rejected = judgement.rejected.as_deref();
-            let is_baseline = set.is_baseline;
-            match set.finish(std::slice::from_ref(record), rejected) {
-                Ok(text) => self.context.console.info(text),
-                Err(problem) => self.failed(problem),
-            }
-            if !is_baseline && rejected.is_none() {
-                let baseline = self.places.baseline(&record.header.baseline);
-                self.context.console.info(format_args!(
-                    "the baseline of {name} is {}, which stays as it was",
-                    baseline.display()
-                ));
-            }
-        }
-        let store = run_store();
-        match store_run(&store, record, &RunLine::from_record(record)) {
-            Ok(_) => self.context.console.info(format_args!("stored as run {}", record.header.id)),
-            Err(problem) => self.context.console.warning(problem),
-        }
-        self.exit = self.exit.max(judgement.exit);
+    /// Counts the exit code; a line that says what the module comes to.
+    fn conclude(
+        &mut self,
+        record: &RunRecord,
+        judgement: &Judgement,
+        admission: Option<&Admission>,
+    ) -> String {
+        let (exit, word) = self.purpose.outcome(judgement, admission);
+        self.exit = self.exit.max(exit);
         let on_error = self.context.settings.results.exit_code_on_error;
-        let line = format!("{name}: {} (exit code {})", judgement.word, judgement.exit.code(on_error));
+        let line = format!("{}: {word} (exit code {})", record.header.module, exit.code(on_error));
         self.context.console.result(&format!("{line}\n"));
         line
     }
@@ -198,7 +190,8 @@ impl Session<'_, '_> {
     fn finish(&mut self) -> Result<(), Problems> {
         if let Some(set) = self.outputs.shared.take() {
             let reasons = self.rejected.join("; ");
-            match set.finish(&self.records, Some(reasons.as_str()).filter(|reasons| !reasons.is_empty())) {
+            let rejected = Some(reasons.as_str()).filter(|reasons| !reasons.is_empty());
+            match set.finish(&self.records, &self.lines, &[], rejected, "results are in") {
                 Ok(text) => self.context.console.info(text),
                 Err(problem) => self.failed(problem),
             }
@@ -214,7 +207,7 @@ impl Session<'_, '_> {
     }
 
     /// A result that could not be written: the others still are, and the exit code says so.
-    fn failed(&mut self, problem: Problem) {
+    pub(super) fn failed(&mut self, problem: Problem) {
         self.context.console.problems(&problem.into());
         self.exit = self.exit.max(Exit::Usage);
     }
