@@ -1,5 +1,6 @@
 //! What the program can be asked to do, one file a command.
 
+mod ab;
 mod check;
 mod compare;
 mod fetch;
@@ -70,6 +71,7 @@ fn act(action: Action, context: &mut Context<'_>) -> Result<Exit, Problems> {
         Action::Check(args) => check::check(&args, context),
         Action::Sim(args) => sim::sim(&args, context),
         Action::Compare(args) => compare::compare(&args, context),
+        Action::Ab(args) => ab::ab(&args, context),
     }
 }
 

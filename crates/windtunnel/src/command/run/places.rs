@@ -11,18 +11,18 @@ const SIM: &str = "sim";
 
 /// Where things lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Places {
+pub(in crate::command) struct Places {
     /// The folder of the baselines.
-    pub(super) baselines: PathBuf,
+    pub(in crate::command) baselines: PathBuf,
     /// `--csv`.
-    pub(super) csv: Option<Csv>,
+    pub(in crate::command) csv: Option<Csv>,
     /// What had to be changed.
-    pub(super) notice: Option<String>,
+    pub(in crate::command) notice: Option<String>,
 }
 
 /// What `--csv` means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Csv {
+pub(in crate::command) enum Csv {
     /// A folder that gets one set of files a module, named after its baseline.
     Folder(PathBuf),
     /// The prefix of one set with the rows of all modules.
