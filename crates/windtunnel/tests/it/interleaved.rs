@@ -9,6 +9,7 @@ use windtunnel_sim::{Latency, Options, Running, Simulator};
 use crate::running::{healthy, module, with_modules};
 use crate::sandbox::{Ended, Sandbox};
 use crate::server::{Recorded, Server};
+use crate::shipped::{repository, working_copy};
 use crate::usage::refused;
 
 /// A simulated server that always takes the same times.
@@ -211,8 +212,11 @@ fn one_version_is_compared_with_itself_only_when_that_is_asked_for() {
     let same = ["ab", "a", "--a", &host, "--b", &alike, "-t", "1s"];
     let told = refused(&sandbox, &server, &no_force, &same);
     told.expect_message("A and B are the same").expect_message("--force");
-    let check = ["ab", "a", "-H", &host, "-t", "200ms", "--header-a", "x: 1", "--header-b", "x: 1"];
-    sandbox.run_with(&no_force, &[&check[..], &["--force"]].concat()).expect_code(0);
+    let check = ["ab", "a", "-H", &host, "-t", "300ms", "--header-a", "x: 1", "--header-b", "x: 1"];
+    let variables = [("WINDTUNNEL_FORCE", "false"), ("WINDTUNNEL_SIM", "true")];
+    let told = sandbox.run_with(&variables, &[&check[..], &["--force"]].concat());
+    told.expect_code(0).expect_message("the setting `sim` has no effect");
+    assert!(server.recorded().len() >= 6);
 }
 
 #[test]
@@ -229,6 +233,7 @@ fn mistakes_are_told_before_anything_is_sent() {
         (&["--header-a", "Host: http://x"], "is not a host name"),
         (&["--a", "http://x"], "--b <URL>"),
         (&["--a", "x:80", "--b", "http://y"], "--a: `x:80` is not a URL"),
+        (&["--a", "x:80", "--b", "http://y"], "--host has no effect"),
     ] {
         let told = refused(&sandbox, &server, &[], &[&versions[..], more].concat());
         told.expect_message(message);
@@ -236,4 +241,48 @@ fn mistakes_are_told_before_anything_is_sent() {
     }
     let endless = ["ab", "a", "-H", &host, "--header-b", "x: 1"];
     refused(&sandbox, &server, &[], &endless).expect_message("--run-time");
+}
+
+/// The commands of the guide: lines of its code blocks that begin with the program, behind a `$` or not.
+fn commands() -> Vec<Vec<String>> {
+    let guide = std::fs::read_to_string(repository().join("docs/comparing-two-versions.md")).unwrap();
+    let code = guide.lines().filter_map(|line| line.strip_prefix("    "));
+    let commands = code.filter_map(|line| line.trim_start_matches("$ ").strip_prefix("windtunnel "));
+    // Between quotes, blanks belong to the word.
+    let words = |command: &str| {
+        let parts = command.split('\'').enumerate();
+        let words = parts.flat_map(|(number, part)| match number % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect(),
+            _ => vec![part.to_owned()],
+        });
+        words.collect()
+    };
+    commands.map(words).collect()
+}
+
+#[test]
+fn the_commands_of_the_guide_run_as_written() {
+    let (sandbox, simulators) = (working_copy(), [simulator(1.0), simulator(1.1)]);
+    // Other servers than the guide's, and a moment instead of minutes.
+    let urls = simulators.each_ref().map(url);
+    let stands_for = |word: &String| match word.as_str() {
+        "http://old:8080" | "http://127.0.0.1:8001" => urls[0].clone(),
+        "http://new:8080" | "http://127.0.0.1:8002" => urls[1].clone(),
+        "20s" => "200ms".to_owned(),
+        word => word.to_owned(),
+    };
+    let mut compared = 0;
+    for command in commands() {
+        let words: Vec<String> = command.iter().map(stands_for).collect();
+        let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+        if command[0] == "sim" {
+            arguments.push("--help");
+        }
+        let variables =
+            [("WINDTUNNEL_HOST", &*urls[0]), ("WINDTUNNEL_RUN_TIME", "200ms"), ("WINDTUNNEL_USERS", "2")];
+        let told = sandbox.run_with(&variables, &arguments);
+        assert_eq!(told.code, Some(0), "{command:?}: {told:?}");
+        compared += usize::from(command[0] == "ab");
+    }
+    assert_eq!(compared, 7);
 }
