@@ -282,9 +282,9 @@ impl Turns<'_, '_> {
 /// A run in one line.
 fn seen(record: &RunRecord) -> String {
     let total = &record.total;
-    let mut text = format!("{} requests, {} failures", total.requests, total.failures);
-    if let (Some(p50), Some(p95)) = (total.times.percentile(0.5), total.times.percentile(0.95)) {
-        text += &format!(", p50 {p50} ms, p95 {p95} ms");
+    let counts = format!("{} requests, {} failures", total.requests, total.failures);
+    match (total.times.percentile(0.5), total.times.percentile(0.95)) {
+        (Some(p50), Some(p95)) => format!("{counts}, p50 {p50} ms, p95 {p95} ms"),
+        _ => counts,
     }
-    text
 }
