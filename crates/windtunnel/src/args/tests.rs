@@ -56,6 +56,18 @@ fn flags_may_stand_before_the_command() {
 }
 
 #[test]
+fn a_flag_that_may_be_repeated_takes_one_value_each_time() {
+    let words = ["windtunnel", "--header-b", "Host: b", "--header-b", "x: 1", "ab", "m", "--up-to", "4"];
+    let parsed = parse(words.map(OsString::from)).unwrap();
+    let Action::Ab(args) = parsed.action else { panic!("{:?}", parsed.action) };
+    assert_eq!(
+        (args.select.names, args.header_b),
+        (vec!["m".to_owned()], vec!["Host: b".into(), "x: 1".into()])
+    );
+    assert_eq!((args.pairs, args.up_to), (3, Some(4)));
+}
+
+#[test]
 fn a_module_named_like_a_command_is_reached_by_run() {
     assert_eq!(names(&parsed("run list")), ["list"]);
     assert_eq!(names(&parsed("run run")), ["run"]);

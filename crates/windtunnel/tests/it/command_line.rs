@@ -19,6 +19,7 @@ fn the_short_help_is_this() {
       new      Write a new module from a template
       fetch    Fetch fresh input data
       compare  Compare two stored results: a verdict on NEW against OLD
+      ab       Compare two versions of a server that run now, measured in turns: A B B A A B
       sim      Run the simulated model server until Ctrl-C
       help     Print this message or the help of the given subcommand(s)
 

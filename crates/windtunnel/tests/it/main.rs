@@ -9,6 +9,7 @@ mod command_line;
 mod counts;
 mod fetch;
 mod guides;
+mod interleaved;
 mod liftwing;
 mod new_module;
 mod readme;

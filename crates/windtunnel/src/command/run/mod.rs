@@ -10,9 +10,10 @@ mod files;
 pub(super) mod job;
 pub(super) mod judge;
 pub(super) mod keep;
-mod machine;
+pub(super) mod machine;
 pub(super) mod places;
 pub(super) mod prepare;
+pub(super) mod remarks;
 mod session;
 
 use std::path::Path;
@@ -106,11 +107,7 @@ fn say_first(jobs: &[Job], places: &Places, context: &mut Context<'_>) {
     if let Some(notice) = &places.notice {
         context.console.info(notice);
     }
-    if let Some(from) = &context.settings.target.insecure {
-        context.console.warning(format_args!(
-            "certificates are NOT verified ({from}): whoever is on the way can read and change everything"
-        ));
-    }
+    warn_insecure(context);
     if jobs.len() > 1 {
         let names: Vec<String> = jobs.iter().map(Job::name).collect();
         let time = jobs.iter().filter_map(|job| job.plan.load.run_time).sum();
@@ -119,6 +116,15 @@ fn say_first(jobs: &[Job], places: &Places, context: &mut Context<'_>) {
             "{} modules one after the other, {time} in all: {}",
             names.len(),
             names.join(", ")
+        ));
+    }
+}
+
+/// Certificates that are not verified are said at every start.
+pub(super) fn warn_insecure(context: &mut Context<'_>) {
+    if let Some(from) = &context.settings.target.insecure {
+        context.console.warning(format_args!(
+            "certificates are NOT verified ({from}): whoever is on the way can read and change everything"
         ));
     }
 }

@@ -18,6 +18,7 @@ use crate::command::run::keep::Purpose;
 use crate::command::run::machine::machine;
 use crate::command::run::places::Places;
 use crate::command::run::prepare::BaseUrls;
+use crate::command::run::remarks::remarks;
 use crate::command::{Context, print};
 use crate::exit::Exit;
 use crate::signals::Interrupt;
@@ -163,27 +164,7 @@ impl Session<'_, '_> {
         if let Some(forced) = &judgement.forced {
             self.context.console.warning(format_args!("{forced}; judged all the same, because of --force"));
         }
-        let total = &record.total;
-        if total.cut_off > 0 {
-            self.context.console.warning(format_args!(
-                "{} requests were cut off: they took longer than the stop timeout",
-                total.cut_off
-            ));
-        }
-        if total.resent > 0 {
-            self.context.console.info(format_args!(
-                "{} requests were sent a second time, because the server had closed an idle connection",
-                total.resent
-            ));
-        }
-        if let Some(exception) = record.exceptions.first() {
-            self.context.console.warning(format_args!(
-                "templates failed {} times during the run; the first: {} ({})",
-                record.exceptions.iter().map(|row| row.count).sum::<u64>(),
-                exception.message,
-                exception.traceback
-            ));
-        }
+        remarks(record, &mut self.context.console);
     }
 
     /// What all modules share: the set of one prefix, and JSON.
