@@ -9,6 +9,8 @@ pub mod python;
 mod rows;
 mod store;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use comparison::comparison_report;
