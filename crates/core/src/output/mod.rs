@@ -2,6 +2,7 @@
 
 mod comparison;
 pub mod console;
+mod explain;
 mod files;
 mod locust_csv;
 mod locust_json;
@@ -14,6 +15,7 @@ mod testing;
 mod tests;
 
 pub use comparison::comparison_report;
+pub use explain::{Wanted, explain};
 pub use files::{CsvOptions, ResultFiles};
 pub use locust_csv::{History, HistoryWriter, exceptions_csv, failures_csv, stats_csv};
 pub use locust_json::locust_json;
