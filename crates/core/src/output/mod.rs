@@ -1,12 +1,16 @@
 //! Writes results: one file a format. Never computes a statistic, never decides anything.
 
+mod annotations;
 mod comparison;
 pub mod console;
 mod explain;
 mod files;
+mod junit;
 mod locust_csv;
 mod locust_json;
+mod markdown;
 pub mod python;
+mod reported;
 mod rows;
 mod store;
 #[cfg(test)]
@@ -14,9 +18,13 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use annotations::github_annotations;
 pub use comparison::comparison_report;
 pub use explain::{Wanted, explain};
 pub use files::{CsvOptions, ResultFiles};
+pub use junit::junit;
 pub use locust_csv::{History, HistoryWriter, exceptions_csv, failures_csv, stats_csv};
 pub use locust_json::locust_json;
+pub use markdown::markdown;
+pub use reported::{ExitMeaning, LimitReport, LimitState, ModuleReport};
 pub use store::{KEPT_RUNS, store_run};

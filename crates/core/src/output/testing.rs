@@ -1,6 +1,7 @@
 //! Comparisons for the tests of reports.
 
-use crate::compare::{Baseline, Comparison, Epoch, Session, Settings, Side, compare, compare_pairs};
+use crate::compare::{Baseline, Comparison, Epoch, Outcome, Session, Settings, Side, compare, compare_pairs};
+use crate::output::{ExitMeaning, ModuleReport};
 use crate::summary::RunRecord;
 use crate::summary::line::fixture::{Ended, header, record, spread};
 
@@ -152,3 +153,31 @@ pub(super) fn incomparable() -> Comparison {
     new.header.simulated = true;
     compared(&single(&at("1", 180.0, 1)), &new)
 }
+
+/// A module that comes to this exit code by its comparison.
+pub(super) fn module(code: u8, comparison: Comparison) -> ModuleReport {
+    let word = match comparison.outcome() {
+        Outcome::Regressed => "regressed",
+        Outcome::Improved => "improved",
+        Outcome::Unchanged => "unchanged",
+        Outcome::Inconclusive => "inconclusive",
+        Outcome::NothingComparable => "nothing is comparable with the baseline",
+        Outcome::GeneratorLimited => "the load generator was the limit",
+    };
+    ModuleReport { word: word.to_owned(), comparison: Some(comparison), ..unjudged(code) }
+}
+
+/// A module without a comparison.
+pub(super) fn unjudged(code: u8) -> ModuleReport {
+    ModuleReport {
+        name: "demo".to_owned(),
+        word: "no baseline yet".to_owned(),
+        exit: ExitMeaning { code, meaning: format!("meaning of {code}") },
+        comparison: None,
+        inconclusive_fails: code == 4,
+        limits: Vec::new(),
+    }
+}
+
+/// A name that is markup in one format or another.
+pub(super) const NASTY: &str = "/a|b`c<script>&\"*x*\u{1}\u{fffe}\n]]>::error::100%,y_z";

@@ -13,14 +13,18 @@ use windtunnel_stats::verdict::Verdict;
 
 use crate::compare::{Comparison, Word};
 use sentence::{anchor_name, sentence};
-use table::{Shown, table};
+use table::table;
 use undecided::undecided;
+use words::{Naming, title};
 use wrap::{page, wrapped};
 
-pub(in crate::output) use table::said;
+pub(in crate::output) use table::{Shown, said};
 
 /// What the intervals are; said wherever they are shown.
 pub(in crate::output) const INTERVALS: &str = "intervals are 95 %, not adjusted for the number of figures";
+
+/// What stands above what [`undecided`] says.
+pub(in crate::output) const UNDECIDED: &str = "What could not be decided, and what would decide it:";
 
 /// The comparison for the terminal, at most 100 columns wide. Ends with a line end.
 ///
@@ -35,14 +39,14 @@ pub fn comparison_report(comparison: &Comparison) -> String {
     let rows: Vec<Shown<'_>> =
         comparison.rows.iter().map(|row| (row, row.figures.iter().collect())).collect();
     section(&mut lines, table(&rows));
-    let mut below = Vec::new();
-    for text in undecided(comparison) {
-        below.extend(wrapped("- ", &text));
+    let undecided = undecided(comparison, &title);
+    if !undecided.is_empty() {
+        section(&mut lines, wrapped("", UNDECIDED));
+        lines.extend(undecided.iter().flat_map(|text| wrapped("- ", text)));
     }
-    section(&mut lines, below);
     section(&mut lines, footer(comparison));
     section(&mut lines, anchor_lines(comparison));
-    let notes = notes(comparison);
+    let notes = notes(comparison, &title);
     section(&mut lines, notes.iter().flat_map(|note| wrapped("note: ", note)).collect());
     page(&lines)
 }
@@ -95,8 +99,8 @@ pub(in crate::output) fn red_rows(comparison: &Comparison) -> Vec<Shown<'_>> {
 }
 
 /// The notes, and the rows whose data changed.
-pub(in crate::output) fn notes(comparison: &Comparison) -> Vec<String> {
+pub(in crate::output) fn notes(comparison: &Comparison, name: Naming<'_>) -> Vec<String> {
     let changed = comparison.rows.iter().filter(|row| row.data_changed);
-    let changed = changed.map(|row| format!("the data of {} changed", words::title(row)));
+    let changed = changed.map(|row| format!("the data of {} changed", name(row)));
     comparison.notes.iter().cloned().chain(changed).collect()
 }

@@ -8,7 +8,7 @@ use crate::compare::{Figure, RowComparison, RowState};
 const COLUMN: usize = 18;
 
 /// A row of the comparison with those of its figures that are shown.
-pub(super) type Shown<'a> = (&'a RowComparison, Vec<&'a Figure>);
+pub(in crate::output) type Shown<'a> = (&'a RowComparison, Vec<&'a Figure>);
 
 /// The table with its head; empty without rows.
 pub(super) fn table(rows: &[Shown<'_>]) -> Vec<String> {

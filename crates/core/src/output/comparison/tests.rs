@@ -32,6 +32,7 @@ fn slower_and_confirmed() {
              throughput    10.0 /s    10.0 /s     +0.0 %      -6.6 to +7.1 %  unchanged
              failures          0 %        0 %    +0.0 pp                   -  unchanged
 
+    What could not be decided, and what would decide it:
     - p99 of POST /a: this comparison sees 44 % or more; to see 30 %: 3 interleaved pairs (6 runs:
       `windtunnel ab demo --a URL --b URL`)
 
@@ -57,6 +58,7 @@ fn looked_slower_and_was_not_confirmed() {
              throughput    10.0 /s    10.0 /s     +0.0 %      -6.6 to +7.1 %  unchanged
              failures          0 %        0 %    +0.0 pp                   -  unchanged
 
+    What could not be decided, and what would decide it:
     - p50 of POST /a: this comparison sees 12 % or more; to see 10 %: 3 interleaved pairs (6 runs:
       `windtunnel ab demo --a URL --b URL`)
 
@@ -100,6 +102,7 @@ fn inconclusive_with_what_would_decide_it() {
              throughput    10.0 /s    10.0 /s     +0.0 %    -10.5 to +11.7 %  unchanged
              failures          0 %        0 %    +0.0 pp                   -  unchanged
 
+    What could not be decided, and what would decide it:
     - p50 of POST /a: this comparison sees 19 % or more; to see 10 %: 3 interleaved pairs (6 runs:
       `windtunnel ab demo --a URL --b URL`)
 
@@ -191,6 +194,7 @@ fn a_baseline_that_is_a_csv() {
              throughput    10.0 /s    10.0 /s     +0.0 %    -10.5 to +11.7 %  unchanged
              failures          0 %        0 %    +0.0 pp                   -  unchanged
 
+    What could not be decided, and what would decide it:
     - p99 of POST /a not judged: no value to compare
     - a run with `--csv results/demo` writes demo_runs.jsonl beside the CSV, which keeps what a CSV
       cannot: the spread of the latencies, and how much sessions differ
@@ -219,6 +223,7 @@ fn a_limited_generator() {
              throughput    10.0 /s    10.0 /s     +0.0 %    -10.5 to +11.7 %  inconclusive
              failures          0 %        0 %    +0.0 pp                   -  unchanged
 
+    What could not be decided, and what would decide it:
     - latencies and throughput were not judged, because the load generator was the limit: use fewer
       users, or a machine that does nothing else
 
@@ -237,6 +242,7 @@ fn nothing_that_may_be_compared() {
     row      metric       baseline        now     change            interval  verdict
     POST /a  not comparable: server real -> simulated
 
+    What could not be decided, and what would decide it:
     - POST /a: not comparable (server real -> simulated); the simulator is never compared with a real
       server
     ");
@@ -280,6 +286,7 @@ fn every_state_of_a_row() {
                   failures          0 %        0 %    +0.0 pp                   -  not judged
     POST /gone    gone: not in this run (100 requests, 0 of them failed in the baseline)
 
+    What could not be decided, and what would decide it:
     - POST /new: new, with nothing to be compared with; after a run with `--csv results/demo`,
       `windtunnel baseline add demo` makes that run evidence for later ones
     - POST /gone: gone; if that is meant, `windtunnel baseline accept demo` begins a new epoch with this
@@ -367,6 +374,7 @@ fn many_rows_with_long_names() {
       throughput    35.0 /s    35.0 /s     +0.0 %    -10.6 to +11.9 %  unchanged
       failures          0 %        0 %    +0.0 pp                   -  unchanged
 
+    What could not be decided, and what would decide it:
     - p95 of POST /v1/models/model-0:predict: this comparison sees 53 % or more; to see 20 %: 3
       interleaved pairs (6 runs: `windtunnel ab demo --a URL --b URL`)
     - p50 of POST /v1/models/model-3:predict and 3 more rows: this comparison sees 20 % or more; to see
@@ -409,6 +417,7 @@ fn silent_alone() {
                 throughput    10.0 /s    5.03 /s    -49.7 %    -55.0 to -43.7 %  regressed
                 failures          0 %        0 %    +0.0 pp                   -  unchanged
 
+    What could not be decided, and what would decide it:
     - p50 of POST /a and Aggregated: this comparison sees 20 to 21 % or more; to see 10 %: 3 interleaved
       pairs (6 runs: `windtunnel ab demo --a URL --b URL`)
     - p99 of POST /a and Aggregated not judged: 3.0 independent requests lie beyond at the fewest, 5 are
@@ -437,6 +446,7 @@ fn failures_alone() {
                  throughput    5.00 /s    4.75 /s     -5.0 %     -15.0 to +6.2 %  inconclusive
                  failures          0 %     5.00 %    +5.0 pp                   -  regressed
 
+    What could not be decided, and what would decide it:
     - p50 and throughput of POST /fails: this comparison sees 19 to 21 % or more; to see 10 %: 3
       interleaved pairs (6 runs: `windtunnel ab demo --a URL --b URL`)
     - p99 of POST /fails not judged: 2.9 independent requests lie beyond, 5 are needed; runs twice as
@@ -465,6 +475,7 @@ fn throughput_alone_and_a_long_name() {
       throughput    10.0 /s    5.00 /s    -50.0 %    -55.3 to -44.2 %  regressed
       failures          0 %        0 %    +0.0 pp                   -  unchanged
 
+    What could not be decided, and what would decide it:
     - p99 of POST /v1/models/revertrisk-language-agnostic:predict not judged: 2.7 independent requests
       lie beyond, 5 are needed; runs twice as long, the baseline's as well, have enough
 

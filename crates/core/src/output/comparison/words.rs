@@ -41,6 +41,12 @@ pub(in crate::output) fn interval_text(figure: &Figure) -> String {
     range(figure, signed).unwrap_or_else(|| NOTHING.to_owned())
 }
 
+/// `+20.6 % (+5.4 to +38.0 %)`; only the change where there is no interval.
+pub(in crate::output) fn change_and_interval(figure: &Figure) -> String {
+    let interval = range(figure, signed).map(|range| format!(" ({range})")).unwrap_or_default();
+    format!("{}{interval}", change_text(figure))
+}
+
 /// `p50 +21 % (+5 to +38 %)`, in whole percent: what a sentence has room for.
 pub(in crate::output) fn short_change(figure: &Figure) -> String {
     let metric = figure.metric;
@@ -119,6 +125,9 @@ pub(in crate::output) fn listed(words: &[String]) -> String {
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
+
+/// How a kind of report writes the name of a row.
+pub(in crate::output) type Naming<'a> = &'a dyn Fn(&RowComparison) -> String;
 
 /// The row's name as people read it: a line end in it must not break the page.
 pub(in crate::output) fn title(row: &RowComparison) -> String {

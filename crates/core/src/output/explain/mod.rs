@@ -15,7 +15,7 @@ use windtunnel_stats::verdict::{Judged, NotJudged, Outcome};
 
 use super::comparison::said;
 use super::comparison::sentence::anchor_name;
-use super::comparison::words::{NOTHING, change_text, interval_text, title, value_text, verdict_text};
+use super::comparison::words::{change_and_interval, title, value_text, verdict_text};
 use super::comparison::wrap::{page, wrapped};
 use crate::compare::{Comparison, Figure, RowComparison, RowState, Word};
 use steps::Steps;
@@ -67,19 +67,17 @@ fn reckoning(comparison: &Comparison, row: &RowComparison, metric: Metric) -> Ve
 /// `POST /a, p50: 180 ms -> 217 ms, +20.5 % (+12.4 to +29.2 %): regressed`.
 fn headline(row: &RowComparison, figure: &Figure) -> String {
     let value = |value| value_text(figure.metric, value);
-    let interval = interval_text(figure);
-    let interval = if interval == NOTHING { String::new() } else { format!(" ({interval})") };
     let word = match &figure.word {
         Word::Shown => "shown only",
         word => verdict_text(word),
     };
     format!(
-        "{}, {}: {} -> {}, {}{interval}: {word}",
+        "{}, {}: {} -> {}, {}: {word}",
         title(row),
         figure.metric,
         value(figure.old),
         value(figure.new),
-        change_text(figure)
+        change_and_interval(figure)
     )
 }
 

@@ -7,7 +7,7 @@ use windtunnel_stats::verdict::advice::Advice;
 use super::{module, of_titles, times};
 use crate::compare::{Comparison, Method, RowComparison};
 use crate::output::comparison::sentence::metrics;
-use crate::output::comparison::words::{count, percent};
+use crate::output::comparison::words::{Naming, count, percent};
 
 /// So many different pieces of advice are given, those for the worst figures.
 const ADVICE: usize = 4;
@@ -24,7 +24,7 @@ struct Group {
 }
 
 /// One sentence for each distinct advice, that of the worst figure first.
-pub(super) fn advised(comparison: &Comparison) -> Vec<String> {
+pub(super) fn advised(comparison: &Comparison, name: Naming<'_>) -> Vec<String> {
     let offers = |advice: &Advice| (advice.sessions, advice.pairs, advice.longer);
     let same = |a: &Advice, b: &Advice| percent(a.target) == percent(b.target) && offers(a) == offers(b);
     let mut all = comparison.advice();
@@ -53,7 +53,7 @@ pub(super) fn advised(comparison: &Comparison) -> Vec<String> {
     }
     let left: usize = groups.iter().skip(ADVICE).map(|group| group.metrics.len()).sum();
     let mut said: Vec<String> =
-        groups.iter().take(ADVICE).map(|group| advice_text(comparison, group)).collect();
+        groups.iter().take(ADVICE).map(|group| advice_text(comparison, group, name)).collect();
     if left > 0 {
         said.push(format!(
             "{} more could not be decided and need less than these; `--explain ROW METRIC` tells of each",
@@ -63,7 +63,7 @@ pub(super) fn advised(comparison: &Comparison) -> Vec<String> {
     said
 }
 
-fn advice_text(comparison: &Comparison, group: &Group) -> String {
+fn advice_text(comparison: &Comparison, group: &Group, name: Naming<'_>) -> String {
     let rows: Vec<&RowComparison> = group.rows.iter().filter_map(|row| comparison.rows.get(*row)).collect();
     let (low, high) = (percent(group.visible.0), percent(group.visible.1));
     let sees = match comparison.method {
@@ -74,7 +74,7 @@ fn advice_text(comparison: &Comparison, group: &Group) -> String {
     format!(
         "{} of {}: {sees} {visible} or more; {}",
         metrics(group.metrics.iter().copied()),
-        of_titles(&rows),
+        of_titles(&rows, name),
         offers_text(comparison, group)
     )
 }

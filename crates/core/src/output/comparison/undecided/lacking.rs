@@ -6,9 +6,10 @@ use windtunnel_stats::verdict::{NotJudged, Outcome};
 use super::{of_titles, times};
 use crate::compare::{Comparison, RowComparison, Word};
 use crate::output::comparison::sentence::metrics;
+use crate::output::comparison::words::Naming;
 
 /// Figures that were not judged, by what they lack.
-pub(super) fn not_judged(comparison: &Comparison) -> Vec<String> {
+pub(super) fn not_judged(comparison: &Comparison, name: Naming<'_>) -> Vec<String> {
     let mut lacks: Vec<Lack<'_>> = Vec::new();
     for row in &comparison.rows {
         for figure in &row.figures {
@@ -26,7 +27,7 @@ pub(super) fn not_judged(comparison: &Comparison) -> Vec<String> {
             }
         }
     }
-    lacks.iter().map(Lack::text).collect()
+    lacks.iter().map(|lack| lack.text(name)).collect()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,9 +75,12 @@ impl<'a> Lack<'a> {
         }
     }
 
-    fn text(&self) -> String {
-        let what =
-            format!("{} of {} not judged", metrics(self.metrics.iter().copied()), of_titles(&self.rows));
+    fn text(&self, name: Naming<'_>) -> String {
+        let what = format!(
+            "{} of {} not judged",
+            metrics(self.metrics.iter().copied()),
+            of_titles(&self.rows, name)
+        );
         let fewest = if self.rows.len() > 1 || self.metrics.len() > 1 { " at the fewest" } else { "" };
         match &self.kind {
             Kind::Requests(needed) => format!(

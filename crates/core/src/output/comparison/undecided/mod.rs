@@ -6,7 +6,7 @@ mod lacking;
 use windtunnel_stats::Metric;
 use windtunnel_stats::verdict::{Doubt, FailureChange};
 
-use super::words::{count, differences_text, listed, title};
+use super::words::{Naming, count, differences_text, listed};
 use crate::compare::{Basis, Comparison, Difference, RowComparison, RowState};
 use advice::advised;
 use lacking::not_judged;
@@ -16,7 +16,7 @@ const FAILURES: usize = 3;
 
 /// A sentence for each thing that stands between the comparison and a clear verdict, with what would remove it;
 /// the weightiest first. Empty where everything is decided.
-pub(in crate::output) fn undecided(comparison: &Comparison) -> Vec<String> {
+pub(in crate::output) fn undecided(comparison: &Comparison, name: Naming<'_>) -> Vec<String> {
     let has = |doubt: &Doubt| comparison.doubts.contains(doubt);
     let mut said = Vec::new();
     if has(&Doubt::Limited) {
@@ -39,12 +39,12 @@ pub(in crate::output) fn undecided(comparison: &Comparison) -> Vec<String> {
                 .to_owned(),
         );
     }
-    said.extend(unpaired(comparison));
+    said.extend(unpaired(comparison, name));
     if !has(&Doubt::Limited) {
-        said.extend(advised(comparison));
-        said.extend(failures(comparison));
+        said.extend(advised(comparison, name));
+        said.extend(failures(comparison, name));
     }
-    said.extend(not_judged(comparison));
+    said.extend(not_judged(comparison, name));
     if comparison.basis == Basis::WholeRun && !said.is_empty() {
         let name = module(comparison);
         said.push(format!(
@@ -62,33 +62,33 @@ fn module(comparison: &Comparison) -> &str {
     if !name.is_empty() && name.chars().all(is_name) { name } else { "NAME" }
 }
 
-fn unpaired(comparison: &Comparison) -> Vec<String> {
-    let name = module(comparison);
+fn unpaired(comparison: &Comparison, name: Naming<'_>) -> Vec<String> {
+    let module = module(comparison);
     let titles = |is: fn(&RowState) -> bool| {
         let rows: Vec<&RowComparison> = comparison.rows.iter().filter(|row| is(&row.state)).collect();
-        (rows.len(), of_titles(&rows))
+        (rows.len(), of_titles(&rows, name))
     };
     let mut said = Vec::new();
     let (rows, new) = titles(|state| *state == RowState::New);
     if rows > 0 {
         said.push(format!(
-            "{new}: new, with nothing to be compared with; after a run with `--csv results/{name}`, `windtunnel \
-             baseline add {name}` makes that run evidence for later ones"
+            "{new}: new, with nothing to be compared with; after a run with `--csv results/{module}`, `windtunnel \
+             baseline add {module}` makes that run evidence for later ones"
         ));
     }
     let (rows, gone) = titles(|state| *state == RowState::Gone);
     if rows > 0 {
         said.push(format!(
-            "{gone}: gone; if that is meant, `windtunnel baseline accept {name}` begins a new epoch with this run"
+            "{gone}: gone; if that is meant, `windtunnel baseline accept {module}` begins a new epoch with this run"
         ));
     }
-    said.extend(different(comparison));
+    said.extend(different(comparison, name));
     said
 }
 
 /// Rows of which something must be equal and is not, those with the same differences together.
-fn different(comparison: &Comparison) -> Vec<String> {
-    let name = module(comparison);
+fn different(comparison: &Comparison, name: Naming<'_>) -> Vec<String> {
+    let module = module(comparison);
     let mut groups: Vec<(&[Difference], Vec<&RowComparison>)> = Vec::new();
     for row in &comparison.rows {
         let RowState::NotComparable(differences) = &row.state else { continue };
@@ -98,12 +98,12 @@ fn different(comparison: &Comparison) -> Vec<String> {
         }
     }
     let text = |(differences, rows): &(&[Difference], Vec<&RowComparison>)| {
-        let what = format!("{}: not comparable ({})", of_titles(rows), differences_text(differences));
+        let what = format!("{}: not comparable ({})", of_titles(rows, name), differences_text(differences));
         if differences.iter().any(|difference| difference.what == "server") {
             format!("{what}; the simulator is never compared with a real server")
         } else {
             format!(
-                "{what}; run as the baseline was run, or let `windtunnel baseline accept {name}` begin a new \
+                "{what}; run as the baseline was run, or let `windtunnel baseline accept {module}` begin a new \
                  epoch with this run"
             )
         }
@@ -112,7 +112,7 @@ fn different(comparison: &Comparison) -> Vec<String> {
 }
 
 /// Failures that were judged and could not be decided.
-fn failures(comparison: &Comparison) -> Vec<String> {
+fn failures(comparison: &Comparison, name: Naming<'_>) -> Vec<String> {
     let rows = comparison.doubts.iter().filter_map(|doubt| match doubt {
         Doubt::Undecided(row, Metric::Failures) => comparison.rows.get(*row),
         _ => None,
@@ -123,8 +123,11 @@ fn failures(comparison: &Comparison) -> Vec<String> {
     });
     let mut judged: Vec<(&RowComparison, FailureChange)> = judged.collect();
     judged.sort_by(|(_, a), (_, b)| b.difference.total_cmp(&a.difference));
-    let mut said: Vec<String> =
-        judged.iter().take(FAILURES).map(|(row, change)| failures_text(comparison, row, change)).collect();
+    let mut said: Vec<String> = judged
+        .iter()
+        .take(FAILURES)
+        .map(|(row, change)| failures_text(comparison, &name(row), change))
+        .collect();
     if judged.len() > FAILURES {
         let more = count(judged.len() - FAILURES, "more row");
         said.push(format!("the failures of {more} could not be decided either, and differ by less"));
@@ -132,9 +135,9 @@ fn failures(comparison: &Comparison) -> Vec<String> {
     said
 }
 
-fn failures_text(comparison: &Comparison, row: &RowComparison, change: &FailureChange) -> String {
+fn failures_text(comparison: &Comparison, row: &str, change: &FailureChange) -> String {
     let ((failures, requests), (failed, of)) = (change.before, change.after);
-    let seen = format!("failures of {}: {failures} of {requests} before, {failed} of {of} now", title(row));
+    let seen = format!("failures of {row}: {failures} of {requests} before, {failed} of {of} now");
     if change.difference >= comparison.rules.fail_floor {
         return format!(
             "{seen}, which clusters of failures could make by chance; the same run once more would tell"
@@ -150,10 +153,10 @@ fn times(factor: f64) -> String {
 }
 
 /// `POST /a`, `POST /a and POST /b`, `POST /a and 6 more rows`.
-fn of_titles(rows: &[&RowComparison]) -> String {
+fn of_titles(rows: &[&RowComparison], name: Naming<'_>) -> String {
     match rows {
         [] => String::new(),
-        [first, ..] if rows.len() > 3 => format!("{} and {} more rows", title(first), rows.len() - 1),
-        _ => listed(&rows.iter().map(|row| title(row)).collect::<Vec<_>>()),
+        [first, ..] if rows.len() > 3 => format!("{} and {} more rows", name(first), rows.len() - 1),
+        _ => listed(&rows.iter().map(|row| name(row)).collect::<Vec<_>>()),
     }
 }
