@@ -7,7 +7,7 @@ use windtunnel_stats::Metric;
 use windtunnel_stats::verdict::{Doubt, FailureChange};
 
 use super::words::{Naming, count, differences_text, listed};
-use crate::compare::{Basis, Comparison, Difference, RowComparison, RowState};
+use crate::compare::{Basis, Comparison, Difference, Method, RowComparison, RowState};
 use advice::advised;
 use lacking::not_judged;
 
@@ -68,19 +68,25 @@ fn unpaired(comparison: &Comparison, name: Naming<'_>) -> Vec<String> {
         let rows: Vec<&RowComparison> = comparison.rows.iter().filter(|row| is(&row.state)).collect();
         (rows.len(), of_titles(&rows, name))
     };
+    // Versions that are measured in turns have no baseline that a run could be added to.
+    let stored = matches!(comparison.method, Method::Stored { .. });
     let mut said = Vec::new();
     let (rows, new) = titles(|state| *state == RowState::New);
     if rows > 0 {
-        said.push(format!(
-            "{new}: new, with nothing to be compared with; after a run with `--csv results/{module}`, `windtunnel \
-             baseline add {module}` makes that run evidence for later ones"
-        ));
+        let cure = format!(
+            "; after a run with `--csv results/{module}`, `windtunnel baseline add {module} last` makes that run \
+             evidence for later ones"
+        );
+        let cure = if stored { cure.as_str() } else { "" };
+        said.push(format!("{new}: new, with nothing to be compared with{cure}"));
     }
     let (rows, gone) = titles(|state| *state == RowState::Gone);
     if rows > 0 {
-        said.push(format!(
-            "{gone}: gone; if that is meant, `windtunnel baseline accept {module}` begins a new epoch with this run"
-        ));
+        let cure = format!(
+            "; if that is meant, `windtunnel baseline accept {module} last` begins a new epoch with this run"
+        );
+        let cure = if stored { cure.as_str() } else { "" };
+        said.push(format!("{gone}: gone{cure}"));
     }
     said.extend(different(comparison, name));
     said
@@ -101,10 +107,12 @@ fn different(comparison: &Comparison, name: Naming<'_>) -> Vec<String> {
         let what = format!("{}: not comparable ({})", of_titles(rows, name), differences_text(differences));
         if differences.iter().any(|difference| difference.what == "server") {
             format!("{what}; the simulator is never compared with a real server")
+        } else if matches!(comparison.method, Method::Pairs { .. }) {
+            what
         } else {
             format!(
-                "{what}; run as the baseline was run, or let `windtunnel baseline accept {module}` begin a new \
-                 epoch with this run"
+                "{what}; run as the baseline was run, or let `windtunnel baseline accept {module} last` begin a \
+                 new epoch with this run"
             )
         }
     };
@@ -156,7 +164,7 @@ fn times(factor: f64) -> String {
 fn of_titles(rows: &[&RowComparison], name: Naming<'_>) -> String {
     match rows {
         [] => String::new(),
-        [first, ..] if rows.len() > 3 => format!("{} and {} more rows", name(first), rows.len() - 1),
+        [first, ..] if rows.len() > 2 => format!("{} and {} more rows", name(first), rows.len() - 1),
         _ => listed(&rows.iter().map(|row| name(row)).collect::<Vec<_>>()),
     }
 }
