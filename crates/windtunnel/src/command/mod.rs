@@ -5,6 +5,7 @@ mod compare;
 mod fetch;
 mod list;
 mod new;
+mod reports;
 mod run;
 mod select;
 mod sim;

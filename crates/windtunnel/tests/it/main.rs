@@ -12,6 +12,7 @@ mod guides;
 mod liftwing;
 mod new_module;
 mod readme;
+mod reports;
 mod results;
 mod running;
 mod sandbox;

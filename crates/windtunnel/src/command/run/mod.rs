@@ -19,6 +19,7 @@ use windtunnel_core::engine::{Control, Options};
 use windtunnel_core::error::{Problem, Problems};
 
 use crate::args::RunArgs;
+use crate::command::reports::Reports;
 use crate::command::{Context, select};
 use crate::exit::Exit;
 use crate::signals::Interrupt;
@@ -45,6 +46,8 @@ pub(super) fn run(args: &RunArgs, context: &mut Context<'_>) -> Result<Exit, Pro
     if context.settings.results.json {
         context.console.leave_stdout_to_data();
     }
+    let reports = Reports::open(&context.settings.results.reports, &args.explain)?;
+    reports.check_rows(&jobs.iter().flat_map(Job::rows).collect::<Vec<_>>())?;
     let outputs = Outputs::open(&places, &jobs, &context.settings.results)?;
     say_first(&jobs, &places, context);
     Session {
@@ -55,6 +58,7 @@ pub(super) fn run(args: &RunArgs, context: &mut Context<'_>) -> Result<Exit, Pro
         control,
         interrupt,
         outputs,
+        reports,
         exit: Exit::Success,
         records: vec![],
         rejected: vec![],
