@@ -108,6 +108,19 @@ pub(crate) struct RunArgs {
     /// Show the modules and their classes instead of running them
     #[arg(short = 'l', long)]
     pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) explain: ExplainArgs,
+}
+
+/// Whose reckoning is to be shown.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ExplainArgs {
+    /// Print every step of the reckoning of one figure: --explain /v1/models/a:predict p50
+    ///
+    /// ROW is a row's name, its method and name, or a part that only it has. METRIC is avg, p50, p95, p99, rate or
+    /// fail.
+    #[arg(long, num_args = 2, value_names = ["ROW", "METRIC"])]
+    pub(crate) explain: Option<Vec<String>>,
 }
 
 /// Names of modules.
@@ -175,6 +188,8 @@ pub(crate) struct CompareArgs {
     pub(crate) old: String,
     /// The newer result
     pub(crate) new: String,
+    #[command(flatten)]
+    pub(crate) explain: ExplainArgs,
 }
 
 /// Arguments of `baseline`.
@@ -447,7 +462,11 @@ fn values_after(text: &str, rest: &[OsString], command: &Command) -> usize {
             found => found.map(|(_, _, arg)| arg),
         }
     };
+    let fixed = |arg: &Arg| arg.get_num_args().map(|values| (values.min_values(), values.max_values()));
     match found {
+        Some(arg) if fixed(arg).is_some_and(|(least, most)| least == most && most > 1) => {
+            fixed(arg).map_or(1, |(_, most)| most)
+        }
         Some(arg) if arg.get_num_args().is_some_and(|values| values.max_values() > 1) => {
             rest.iter().take_while(|value| !value.to_string_lossy().starts_with('-')).count()
         }

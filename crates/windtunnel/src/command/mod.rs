@@ -8,6 +8,7 @@ mod compare;
 mod fetch;
 mod list;
 mod new;
+mod reports;
 mod run;
 mod select;
 mod sim;

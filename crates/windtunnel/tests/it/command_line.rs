@@ -6,7 +6,7 @@ use crate::sandbox::Sandbox;
 fn the_short_help_is_this() {
     let told = Sandbox::new().run(&["-h"]);
     told.expect_code(0);
-    insta::assert_snapshot!(told.stdout, @r"
+    insta::assert_snapshot!(told.stdout, @"
     Load tests for model servers, with a verdict
 
     Usage: windtunnel [OPTIONS] [NAME]...
@@ -27,9 +27,10 @@ fn the_short_help_is_this() {
       [NAME]...  Modules, members, classes or globs: revertrisk revscoring/goodfaith [default: MODEL, else all]
 
     Options:
-      -l, --list     Show the modules and their classes instead of running them
-      -h, --help     Print help (see more with '--help')
-      -V, --version  Print version
+      -l, --list                    Show the modules and their classes instead of running them
+          --explain <ROW> <METRIC>  Print every step of the reckoning of one figure: --explain /v1/models/a:predict p50
+      -h, --help                    Print help (see more with '--help')
+      -V, --version                 Print version
 
     Load:
       -u, --users <N>          Virtual users at the peak [default: 1]

@@ -13,6 +13,7 @@ mod interleaved;
 mod liftwing;
 mod new_module;
 mod readme;
+mod reports;
 mod results;
 mod running;
 mod sandbox;

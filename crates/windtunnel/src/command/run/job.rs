@@ -128,6 +128,15 @@ impl Job {
         names.join(", ")
     }
 
+    /// (method, name) of the rows of each module.
+    pub(super) fn rows(&self) -> Vec<Vec<(String, String)>> {
+        let of_module = |module: usize| {
+            let rows = self.plan.series.iter().filter(|row| row.module == module);
+            rows.map(|row| (row.method.clone(), row.name.clone())).collect()
+        };
+        (0..self.plan.modules.len()).map(of_module).collect()
+    }
+
     /// What is said before it runs.
     pub(super) fn announcement(&self, base_urls: &BaseUrls, places: &Places, verdicts: &Verdicts) -> String {
         let baselines: Vec<String> =

@@ -23,7 +23,8 @@ use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::plan::SelectedModule;
 use windtunnel_sim::Running;
 
-use crate::args::RunArgs;
+use crate::args::{ExplainArgs, RunArgs};
+use crate::command::reports::Reports;
 use crate::command::{Context, select};
 use crate::exit::Exit;
 use crate::signals::Interrupt;
@@ -36,7 +37,7 @@ use session::Session;
 /// Runs the selected modules, all where none is named.
 pub(super) fn run(args: &RunArgs, context: &mut Context<'_>) -> Result<Exit, Problems> {
     let modules = select::modules(&args.names, context)?;
-    Prepared::of(modules, context)?.start(Purpose::Compare, context)
+    Prepared::of(modules, context)?.start(Purpose::Compare, &args.explain, context)
 }
 
 /// Runs that are ready to go: everything was checked, and nothing sent or written.
@@ -63,7 +64,12 @@ impl Prepared {
     }
 
     /// Runs.
-    pub(super) fn start(self, purpose: Purpose, context: &mut Context<'_>) -> Result<Exit, Problems> {
+    pub(super) fn start(
+        self,
+        purpose: Purpose,
+        explain: &ExplainArgs,
+        context: &mut Context<'_>,
+    ) -> Result<Exit, Problems> {
         // From here on there are files to be left in order: signals no longer end the program.
         let control = Control::default();
         let interrupt = Interrupt::install(control.clone())
@@ -71,6 +77,8 @@ impl Prepared {
         if context.settings.results.json {
             context.console.leave_stdout_to_data();
         }
+        let reports = Reports::open(&context.settings.results.reports, explain)?;
+        reports.check_rows(&self.jobs.iter().flat_map(Job::rows).collect::<Vec<_>>())?;
         let outputs = Outputs::open(&self.places, &self.jobs, &context.settings.results)?;
         say_first(&self.jobs, &self.places, context);
         let Self { places, base_urls, options, .. } = self;
@@ -82,6 +90,7 @@ impl Prepared {
             control,
             interrupt,
             outputs,
+            reports,
             exit: Exit::Success,
             purpose,
             records: vec![],

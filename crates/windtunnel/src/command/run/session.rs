@@ -6,11 +6,12 @@ use windtunnel_core::compare::Admission;
 use windtunnel_core::engine::{self, Control, Options};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::output::console::{Rates, error_report, name_width, percentile_table, stats_table};
-use windtunnel_core::output::{comparison_report, locust_json};
+use windtunnel_core::output::locust_json;
 use windtunnel_core::summary::line::RunLine;
 use windtunnel_core::summary::{Ending, RunRecord, Snapshot};
 use windtunnel_stats::Compat;
 
+use crate::command::reports::Reports;
 use crate::command::run::files::{Outputs, Set};
 use crate::command::run::job::{Job, Simulated};
 use crate::command::run::judge::Judgement;
@@ -33,6 +34,7 @@ pub(super) struct Session<'a, 'e> {
     pub(super) control: Control,
     pub(super) interrupt: Interrupt,
     pub(super) outputs: Outputs,
+    pub(super) reports: Reports,
     /// The worst so far.
     pub(super) exit: Exit,
     /// What the runs are made for.
@@ -56,21 +58,27 @@ impl Session<'_, '_> {
                 let left = left.join(", ");
                 self.context.console.warning(format_args!("interrupted: not run: {left}"));
                 self.rejected.push(format!("interrupted: not run: {left}"));
+                for module in jobs[index..].iter().flat_map(|job| &job.plan.modules) {
+                    let word = (Exit::Interrupted, "interrupted: not run");
+                    self.reports.add(&module.name, None, word, self.context);
+                }
                 break;
             }
             match self.job(index, job) {
                 Ok(words) => lines.extend(words),
                 Err(problem) => {
                     self.outputs.discard();
+                    self.reports.finish(Exit::Usage, self.context);
                     return Err(problem.into());
                 }
             }
         }
-        self.finish()?;
+        let finished = self.finish();
         if lines.len() > 1 {
             self.context.console.result(&format!("\n{}\n", lines.join("\n")));
         }
-        Ok(self.exit)
+        let exit = self.reports.finish(self.exit, self.context);
+        finished.map(|()| exit)
     }
 
     /// Runs one job and reports it; a line for each of its modules.
@@ -151,6 +159,9 @@ impl Session<'_, '_> {
     ) -> String {
         let (exit, word) = self.purpose.outcome(judgement, admission);
         self.exit = self.exit.max(exit);
+        let word_and_exit = (exit, word.as_str());
+        let comparison = judgement.comparison.as_ref();
+        self.reports.add(&record.header.module, comparison, word_and_exit, self.context);
         let on_error = self.context.settings.results.exit_code_on_error;
         let line = format!("{}: {word} (exit code {})", record.header.module, exit.code(on_error));
         self.context.console.result(&format!("{line}\n"));
@@ -159,7 +170,7 @@ impl Session<'_, '_> {
 
     fn report(&mut self, record: &RunRecord, judgement: &Judgement) {
         if let Some(comparison) = &judgement.comparison {
-            self.context.console.result(&(comparison_report(comparison) + "\n"));
+            self.context.console.result(&(self.reports.show(comparison) + "\n"));
         }
         if let Some(forced) = &judgement.forced {
             self.context.console.warning(format_args!("{forced}; judged all the same, because of --force"));
