@@ -2,7 +2,6 @@
 
 use crate::Metric;
 use crate::special::t_quantile;
-use crate::verdict::pairs::SHARE_OF_NOISE;
 use crate::verdict::stored::{Value, Values, test};
 use crate::verdict::{Change, Parts, Rules, Stored};
 
@@ -56,7 +55,7 @@ pub fn advise(change: &Change, metric: Metric, rules: &Rules) -> Advice {
                 visible(error, freedom, 0.0, rules.q) <= CAUTION * target
             };
             let of_pairs = |m: &usize| {
-                let noise = 2.0 * SHARE_OF_NOISE.powi(2) * between;
+                let noise = 2.0 * Rules::PAIR_SHARE.powi(2) * between;
                 let error = ((noise + within + within_candidate) / *m as f64).sqrt();
                 visible(error, Rules::FREEDOM + *m as f64 - 1.0, 0.0, rules.q) <= target
             };
@@ -128,7 +127,7 @@ pub fn foresee_pairs(
     let values = Values::baseline_of(stored, metric)?;
     let current = values.current();
     let within = current.iter().map(|value| value.within).sum::<f64>() / current.len() as f64 / share;
-    let noise = 2.0 * (SHARE_OF_NOISE * rules.sigma.of(metric)).powi(2);
+    let noise = 2.0 * (Rules::PAIR_SHARE * rules.sigma.of(metric)).powi(2);
     let error = ((noise + 2.0 * within) / pairs as f64).sqrt();
     Some(visible(error, Rules::FREEDOM + pairs as f64 - 1.0, 0.0, rules.q))
 }

@@ -4,9 +4,6 @@ use crate::Metric;
 use crate::verdict::stored::Test;
 use crate::verdict::{Paired, Parts, Rules};
 
-/// How much of the noise between sessions is left between two runs of one session.
-pub(super) const SHARE_OF_NOISE: f64 = 0.7;
-
 /// Carries out the reckoning of 3.8; `None` where a run has no estimate.
 pub(super) fn test(paired: &Paired, metric: Metric, sigma: f64) -> Option<Test> {
     let pairs = paired.pairs.len() as f64;
@@ -22,7 +19,7 @@ pub(super) fn test(paired: &Paired, metric: Metric, sigma: f64) -> Option<Test> 
     }
     let difference = differences.iter().sum::<f64>() / pairs;
     let squares: f64 = differences.iter().map(|d| (d - difference).powi(2)).sum();
-    let prior = 2.0 * (SHARE_OF_NOISE * sigma).powi(2) + within / pairs;
+    let prior = 2.0 * (Rules::PAIR_SHARE * sigma).powi(2) + within / pairs;
     let variance = (Rules::WEIGHT * prior + squares) / (Rules::WEIGHT + pairs - 1.0);
     Some(Test {
         difference,

@@ -8,13 +8,10 @@ use crate::verdict::samples::median;
 use crate::verdict::stored::{Value, Values, mean, test};
 use crate::verdict::{Relative, Rules, Slack};
 
-/// The fewest rows, all of them together left out.
-const MIN_ROWS: usize = 4;
-
 /// The relative tests of one metric, for the rows of `values` in their order. The ranks are those among these
 /// rows; [`super::judge`] ranks them again among all metrics. Empty where there are too few rows.
 pub(super) fn compare(values: &[Values], metric: Metric, rules: &Rules) -> Vec<Relative> {
-    if values.len() < MIN_ROWS {
+    if values.len() < Rules::MIN_ROWS {
         return Vec::new();
     }
     let common = common_moves(values);

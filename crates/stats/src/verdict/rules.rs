@@ -124,6 +124,23 @@ impl Rules {
     pub const FREEDOM: f64 = 10.0;
     /// How many sessions count, the newest.
     pub const MAX_SESSIONS: usize = 20;
+    /// How much of the noise between sessions is left between two runs of one session
+    /// (docs/statistics.md 3.8).
+    pub const PAIR_SHARE: f64 = 0.7;
+    /// The fewest rows for the relative test, all of them together left out (docs/statistics.md 3.9).
+    pub const MIN_ROWS: usize = 4;
+    /// The fewest requests of a run for latencies and failures (docs/statistics.md 3.11).
+    pub const MIN_REQUESTS: u64 = 20;
+    /// The fewest requests of a judged run for its rate: a halved rate must still be judged.
+    pub const MIN_FOR_RATE: u64 = 5;
+    /// From so many expected requests on, silence is told from chance.
+    pub const SILENT_EXPECTED: f64 = 20.0;
+    /// Independent requests beyond a quantile that it needs.
+    pub const MIN_BEYOND: f64 = 5.0;
+    /// The same where [`STORED_SESSIONS`](Self::STORED_SESSIONS) or more are stored.
+    pub const MIN_BEYOND_STORED: f64 = 3.0;
+    /// How many stored sessions, of all epochs, are many.
+    pub const STORED_SESSIONS: usize = 5;
     /// A difference of failure ratios so large is called whatever the other figures say, if chance is excluded.
     pub const GROSS_FAILURES: f64 = 0.05;
 

@@ -2,20 +2,7 @@
 
 use crate::Metric;
 use crate::cell::Cell;
-use crate::verdict::{Evidence, NotJudged};
-
-/// The fewest requests of a run for latencies and failures.
-const MIN_REQUESTS: u64 = 20;
-/// The fewest requests of a judged run for its rate: a halved rate must still be judged.
-const MIN_FOR_RATE: u64 = 5;
-/// From so many expected requests on, silence is told from chance.
-const SILENT_EXPECTED: f64 = 20.0;
-/// Independent requests beyond a quantile that it needs.
-const MIN_BEYOND: f64 = 5.0;
-/// The same where enough sessions are stored.
-const MIN_BEYOND_STORED: f64 = 3.0;
-/// How many sessions are enough.
-const STORED: usize = 5;
+use crate::verdict::{Evidence, NotJudged, Rules};
 
 /// What keeps a figure from being judged.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,12 +24,16 @@ pub(super) fn obstacle(evidence: &Evidence, metric: Metric) -> Option<Obstacle> 
     match metric {
         Metric::Failures => {
             let sum = |runs: &[&Cell]| runs.iter().map(|run| run.requests).sum::<u64>();
-            (sum(&before).min(sum(&after)) < MIN_REQUESTS).then(|| too_few(MIN_REQUESTS))
+            (sum(&before).min(sum(&after)) < Rules::MIN_REQUESTS).then(|| too_few(Rules::MIN_REQUESTS))
         }
         Metric::Rate => rate_obstacle(&before, &after).or_else(|| too_short(&before, &after)),
-        _ if fewest(&before).min(fewest(&after)) < MIN_REQUESTS => Some(too_few(MIN_REQUESTS)),
+        _ if fewest(&before).min(fewest(&after)) < Rules::MIN_REQUESTS => Some(too_few(Rules::MIN_REQUESTS)),
         _ => too_short(&before, &after).or_else(|| no_value(&before, &after, metric)).or_else(|| {
-            let needed = if evidence.sessions() >= STORED { MIN_BEYOND_STORED } else { MIN_BEYOND };
+            let needed = if evidence.sessions() >= Rules::STORED_SESSIONS {
+                Rules::MIN_BEYOND_STORED
+            } else {
+                Rules::MIN_BEYOND
+            };
             let found = beyond(&before, &after, metric)?;
             (found < needed).then_some(Obstacle::NotJudged(NotJudged::TooFewBeyond { found, needed }))
         }),
@@ -57,16 +48,16 @@ fn rate_obstacle(before: &[&Cell], after: &[&Cell]) -> Option<Obstacle> {
         .filter(|rate| rate.is_finite())
         .fold(f64::INFINITY, f64::min);
     let silent = |run: &&Cell| {
-        let few = run.requests < MIN_FOR_RATE || successes(run) == 0;
-        few && lowest.is_finite() && lowest * run.seconds >= SILENT_EXPECTED
+        let few = run.requests < Rules::MIN_FOR_RATE || successes(run) == 0;
+        few && lowest.is_finite() && lowest * run.seconds >= Rules::SILENT_EXPECTED
     };
     if !after.is_empty() && after.iter().all(silent) {
         return Some(Obstacle::Silent);
     }
     let fewest = after.iter().map(|run| run.requests).min().unwrap_or_default();
-    if fewest < MIN_FOR_RATE {
+    if fewest < Rules::MIN_FOR_RATE {
         let before = before.iter().map(|run| run.requests).min().unwrap_or_default();
-        let needed = MIN_FOR_RATE;
+        let needed = Rules::MIN_FOR_RATE;
         return Some(Obstacle::NotJudged(NotJudged::TooFewRequests { before, after: fewest, needed }));
     }
     no_value(before, after, Metric::Rate)

@@ -2,7 +2,7 @@
 //! expected beforehand and what the stored sessions show.
 
 use crate::Metric;
-use crate::special::{t_above, t_quantile};
+use crate::special::{t_above, t_below, t_quantile};
 use crate::verdict::advice::visible;
 use crate::verdict::report::Change;
 use crate::verdict::{Parts, Rank, Rules, Session, Slack, Stored};
@@ -138,7 +138,7 @@ impl Test {
     /// (p of worse, p of better) for differences that rounding may have made larger by `slack`.
     pub(super) fn p_values(&self, slack: Slack) -> (f64, f64) {
         let worse = t_above((self.difference - slack.low) / self.error, self.freedom);
-        let better = 1.0 - t_above((self.difference + slack.high) / self.error, self.freedom);
+        let better = t_below((self.difference + slack.high) / self.error, self.freedom);
         (worse, better)
     }
 
