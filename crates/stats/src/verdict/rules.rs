@@ -124,6 +124,23 @@ impl Rules {
     pub const FREEDOM: f64 = 10.0;
     /// How many sessions count, the newest.
     pub const MAX_SESSIONS: usize = 20;
+    /// How much of the noise between sessions is left between two runs of one session
+    /// (docs/statistics.md 3.8).
+    pub const PAIR_SHARE: f64 = 0.7;
+    /// The fewest rows for the relative test, all of them together left out (docs/statistics.md 3.9).
+    pub const MIN_ROWS: usize = 4;
+    /// The fewest requests of a run for latencies and failures (docs/statistics.md 3.11).
+    pub const MIN_REQUESTS: u64 = 20;
+    /// The fewest requests of a judged run for its rate: a halved rate must still be judged.
+    pub const MIN_FOR_RATE: u64 = 5;
+    /// From so many expected requests on, silence is told from chance.
+    pub const SILENT_EXPECTED: f64 = 20.0;
+    /// Independent requests beyond a quantile that it needs.
+    pub const MIN_BEYOND: f64 = 5.0;
+    /// The same where [`STORED_SESSIONS`](Self::STORED_SESSIONS) or more are stored.
+    pub const MIN_BEYOND_STORED: f64 = 3.0;
+    /// How many stored sessions, of all epochs, are many.
+    pub const STORED_SESSIONS: usize = 5;
     /// A difference of failure ratios so large is called whatever the other figures say, if chance is excluded.
     pub const GROSS_FAILURES: f64 = 0.05;
 
@@ -186,5 +203,70 @@ impl Rules {
     /// The margin on the logarithmic scale.
     pub(super) fn log_margin(&self, metric: Metric) -> f64 {
         self.margin.of(metric).ln_1p()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOGARITHMIC: [Metric; 5] = [Metric::Average, Metric::P50, Metric::P95, Metric::P99, Metric::Rate];
+
+    #[test]
+    fn noise_scales_what_is_expected_and_nothing_else() {
+        let usual = Rules::default();
+        for (noise, factor) in [(Noise::Quiet, 0.6), (Noise::Normal, 1.0), (Noise::Noisy, 1.7)] {
+            let rules = usual.with_noise(noise);
+            for metric in LOGARITHMIC {
+                assert!((rules.sigma.of(metric) - usual.sigma.of(metric) * factor).abs() < 1e-12);
+                let relative = usual.sigma_relative.of(metric) * factor;
+                assert!((rules.sigma_relative.of(metric) - relative).abs() < 1e-12);
+            }
+            let rest = Rules { sigma: usual.sigma, sigma_relative: usual.sigma_relative, ..rules };
+            assert_eq!(rest, usual);
+        }
+    }
+
+    #[test]
+    fn caution_is_for_tails_alone() {
+        let (usual, cautious) = (Rules::default(), Rules::default().with_cautious_tails());
+        for metric in LOGARITHMIC {
+            let factor = if matches!(metric, Metric::P95 | Metric::P99) { 1.7 } else { 1.0 };
+            assert!((cautious.sigma.of(metric) - usual.sigma.of(metric) * factor).abs() < 1e-12, "{metric}");
+        }
+    }
+
+    #[test]
+    fn a_floor_moves_its_margin_along() {
+        let rules = Rules::default().with_floor(Metric::P50, 0.03).with_floor(Metric::P99, 0.5);
+        assert!((rules.floor.p50 - 0.03).abs() < 1e-12 && (rules.margin.p50 - 0.06).abs() < 1e-12);
+        assert!((rules.floor.p99 - 0.5).abs() < 1e-12 && (rules.margin.p99 - 1.0).abs() < 1e-12);
+        assert!((rules.floor.p95 - 0.1).abs() < 1e-12 && (rules.margin.p95 - 0.2).abs() < 1e-12);
+        assert!((rules.log_floor(Metric::P50) - 1.03_f64.ln()).abs() < 1e-12);
+        assert!((rules.log_margin(Metric::P99) - 2.0_f64.ln()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_floor_of_failures_is_a_difference_of_ratios() {
+        let rules = Rules::default().with_floor(Metric::Failures, 0.02);
+        assert!((rules.fail_floor - 0.02).abs() < 1e-12 && (rules.fail_margin - 0.04).abs() < 1e-12);
+        let small = Rules::default().with_floor(Metric::Failures, 0.0001);
+        assert!((small.fail_floor - 0.0001).abs() < 1e-12 && (small.fail_margin - 0.01).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_is_no_floor_changes_nothing() {
+        for floor in [-0.1, f64::NAN, f64::INFINITY] {
+            for metric in Metric::ALL {
+                assert_eq!(Rules::default().with_floor(metric, floor), Rules::default());
+            }
+        }
+    }
+
+    #[test]
+    fn failures_have_no_number_among_the_logarithmic_ones() {
+        let mut numbers = Rules::default().floor;
+        numbers.set(Metric::Failures, 7.0);
+        assert_eq!((numbers, numbers.of(Metric::Failures)), (Rules::default().floor, 0.0));
     }
 }
