@@ -14,8 +14,6 @@ use crate::verdict::{Evidence, Rank, Row, Rules, Slack, Verdict, failures, pairs
 const MINOR: f64 = 0.01;
 /// nor with less than this part of an equal share, where there are so many rows that 1 % is usual.
 const MINOR_OF_EQUAL: f64 = 0.5;
-/// The p value below which independent failures would be told from chance with certainty.
-const GROSS_P: f64 = 0.001;
 /// The p value below which failures are worth a second look.
 const SUSPICIOUS_P: f64 = 0.025;
 
@@ -167,7 +165,7 @@ fn word(change: &Change, metric: Metric, rules: &Rules) -> Verdict {
 fn word_of_failures(change: &FailureChange, rules: &Rules) -> Verdict {
     let floor = rules.fail_floor;
     let grows = change.difference >= floor;
-    let huge = change.difference >= Rules::GROSS_FAILURES.max(floor) && change.independent <= GROSS_P;
+    let huge = change.difference >= Rules::GROSS_FAILURES.max(floor) && change.independent <= rules.gross_p;
     if (change.worse.rejected && grows) || huge {
         Verdict::Regressed
     } else if change.better.rejected && change.difference <= -floor {

@@ -98,6 +98,8 @@ pub struct Rules {
     pub q_relative: f64,
     /// One-sided error with which "unchanged" excludes the margin.
     pub bound: f64,
+    /// The p value up to which a gross difference of failure ratios is called.
+    pub gross_p: f64,
 }
 
 impl Default for Rules {
@@ -113,6 +115,7 @@ impl Default for Rules {
             q: 0.05,
             q_relative: 0.02,
             bound: 0.05,
+            gross_p: 0.001,
         }
     }
 }
@@ -167,6 +170,18 @@ impl Rules {
         self
     }
 
+    /// For one of so many looks at the same comparison: each is judged, and the first report that is not inconclusive
+    /// ends it. All errors are divided by the number of looks, so that those of all looks together stay what
+    /// those of a single test are (Bonferroni; docs/statistics.md 3.8). 0 counts as 1.
+    #[must_use]
+    pub fn with_looks(mut self, looks: usize) -> Self {
+        let looks = looks.max(1) as f64;
+        for error in [&mut self.q, &mut self.q_relative, &mut self.bound, &mut self.gross_p] {
+            *error /= looks;
+        }
+        self
+    }
+
     /// With another floor for a metric; the margin keeps its proportion to it. What is negative or no number
     /// changes nothing. For failures it is a difference of ratios.
     #[must_use]
@@ -181,17 +196,6 @@ impl Rules {
         }
         self.margin.set(metric, 2.0 * floor);
         self.floor.set(metric, floor);
-        self
-    }
-
-    /// For a comparison that may be asked after each of so many looks: each look gets its part of the error, so that
-    /// all of them together err as rarely as one (Bonferroni).
-    #[must_use]
-    pub fn with_looks(mut self, looks: usize) -> Self {
-        let looks = looks.max(1) as f64;
-        self.q /= looks;
-        self.q_relative /= looks;
-        self.bound /= looks;
         self
     }
 
@@ -234,6 +238,21 @@ mod tests {
             let factor = if matches!(metric, Metric::P95 | Metric::P99) { 1.7 } else { 1.0 };
             assert!((cautious.sigma.of(metric) - usual.sigma.of(metric) * factor).abs() < 1e-12, "{metric}");
         }
+    }
+
+    #[test]
+    fn several_looks_share_the_errors_of_one() {
+        let (usual, looks) = (Rules::default(), Rules::default().with_looks(4));
+        for (shared, whole) in [
+            (looks.q, usual.q),
+            (looks.q_relative, usual.q_relative),
+            (looks.bound, usual.bound),
+            (looks.gross_p, usual.gross_p),
+        ] {
+            assert!((4.0 * shared - whole).abs() < 1e-12);
+        }
+        assert_eq!((looks.sigma, looks.floor), (usual.sigma, usual.floor));
+        assert_eq!((usual.with_looks(0), usual.with_looks(1)), (usual, usual));
     }
 
     #[test]
