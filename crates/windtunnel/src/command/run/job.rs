@@ -129,7 +129,7 @@ impl Job {
     }
 
     /// (method, name) of the rows of each module.
-    pub(super) fn rows(&self) -> Vec<Vec<(String, String)>> {
+    pub(in crate::command) fn rows(&self) -> Vec<Vec<(String, String)>> {
         let of_module = |module: usize| {
             let rows = self.plan.series.iter().filter(|row| row.module == module);
             rows.map(|row| (row.method.clone(), row.name.clone())).collect()
