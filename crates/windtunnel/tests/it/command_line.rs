@@ -13,14 +13,16 @@ fn the_short_help_is_this() {
            windtunnel <COMMAND>
 
     Commands:
-      run      Run modules, one after the other, and compare each with its baseline
-      list     Show the modules and their classes of users
-      check    Check modules and show one rendered request of each task
-      new      Write a new module from a template
-      fetch    Fetch fresh input data
-      compare  Compare two stored results: a verdict on NEW against OLD
-      sim      Run the simulated model server until Ctrl-C
-      help     Print this message or the help of the given subcommand(s)
+      run        Run modules, one after the other, and compare each with its baseline
+      list       Show the modules and their classes of users
+      check      Check modules and show one rendered request of each task
+      new        Write a new module from a template
+      fetch      Fetch fresh input data
+      compare    Compare two stored results: a verdict on NEW against OLD
+      baseline   Show what baselines rest on, and decide about their runs
+      calibrate  Measure an unchanged server once more, to learn how much its sessions differ
+      sim        Run the simulated model server until Ctrl-C
+      help       Print this message or the help of the given subcommand(s)
 
     Arguments:
       [NAME]...  Modules, members, classes or globs: revertrisk revscoring/goodfaith [default: MODEL, else all]

@@ -9,6 +9,7 @@ mod command_line;
 mod counts;
 mod fetch;
 mod guides;
+mod life;
 mod liftwing;
 mod new_module;
 mod readme;
