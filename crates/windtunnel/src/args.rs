@@ -6,6 +6,8 @@
 // Doc comments are the help here, and people read it without Markdown.
 #![allow(clippy::doc_markdown)]
 
+mod ab;
+
 use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -15,6 +17,8 @@ use crate::exit;
 use crate::settings::layer::{Layer, Origin, Sourced};
 use crate::settings::sim::SIM_OPTIONS;
 use crate::settings::table::{Fate, For, OTHERS, SETTINGS, Takes};
+
+pub(crate) use ab::AbArgs;
 
 /// Load tests for model servers, with a verdict.
 #[derive(Debug, Parser)]
@@ -69,6 +73,13 @@ pub(crate) enum Action {
     /// Each is a runs file, a CSV file, their prefix, the id of a run, or `last`.
     /// Example: windtunnel compare results/revertrisk last
     Compare(CompareArgs),
+    /// Compare two versions of a server that run now, measured in turns: A B B A A B
+    ///
+    /// It sees smaller changes than any stored baseline: what the hour does, it does to both versions. Nothing is
+    /// written under the results.
+    ///
+    /// Example: windtunnel ab revertrisk --a http://old:8080 --b http://new:8080
+    Ab(AbArgs),
     /// Show what baselines rest on, and decide about their runs
     ///
     /// Example: windtunnel baseline list revertrisk
@@ -97,6 +108,19 @@ pub(crate) struct RunArgs {
     /// Show the modules and their classes instead of running them
     #[arg(short = 'l', long)]
     pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) explain: ExplainArgs,
+}
+
+/// Whose reckoning is to be shown.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ExplainArgs {
+    /// Print every step of the reckoning of one figure: --explain /v1/models/a:predict p50
+    ///
+    /// ROW is a row's name, its method and name, or a part that only it has. METRIC is avg, p50, p95, p99, rate or
+    /// fail.
+    #[arg(long, num_args = 2, value_names = ["ROW", "METRIC"])]
+    pub(crate) explain: Option<Vec<String>>,
 }
 
 /// Names of modules.
@@ -164,6 +188,8 @@ pub(crate) struct CompareArgs {
     pub(crate) old: String,
     /// The newer result
     pub(crate) new: String,
+    #[command(flatten)]
+    pub(crate) explain: ExplainArgs,
 }
 
 /// Arguments of `baseline`.
@@ -258,8 +284,8 @@ pub(crate) enum Stop {
 }
 
 /// The commands that can stand first.
-pub(crate) const COMMANDS: [&str; 9] =
-    ["run", "list", "check", "new", "fetch", "compare", "baseline", "calibrate", "sim"];
+pub(crate) const COMMANDS: [&str; 10] =
+    ["run", "list", "check", "new", "fetch", "compare", "ab", "baseline", "calibrate", "sim"];
 
 /// Reads a command line, the program's name included.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Stop> {
@@ -287,6 +313,7 @@ pub(crate) fn command() -> Command {
         ("check", Some(For::Check)),
         ("new", Some(For::New)),
         ("compare", Some(For::Compare)),
+        ("ab", Some(For::Ab)),
         ("baseline", Some(For::Baseline)),
         ("calibrate", Some(For::Calibrate)),
     ];
@@ -435,8 +462,12 @@ fn values_after(text: &str, rest: &[OsString], command: &Command) -> usize {
             found => found.map(|(_, _, arg)| arg),
         }
     };
+    let fixed = |arg: &Arg| arg.get_num_args().map(|values| (values.min_values(), values.max_values()));
     match found {
-        Some(arg) if matches!(arg.get_action(), ArgAction::Append) => {
+        Some(arg) if fixed(arg).is_some_and(|(least, most)| least == most && most > 1) => {
+            fixed(arg).map_or(1, |(_, most)| most)
+        }
+        Some(arg) if arg.get_num_args().is_some_and(|values| values.max_values() > 1) => {
             rest.iter().take_while(|value| !value.to_string_lossy().starts_with('-')).count()
         }
         Some(arg) if arg.get_action().takes_values() => 1,

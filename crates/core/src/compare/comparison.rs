@@ -92,7 +92,7 @@ pub struct RowComparison {
     pub figures: Vec<Figure>,
     /// Its data is not what it was.
     pub data_changed: bool,
-    /// (requests, failures) of the whole newest old run.
+    /// (requests, failures) of the whole newest old run; of all old runs that were made in turns.
     pub old_counts: Option<(u64, u64)>,
     /// (requests, failures) of the whole new runs.
     pub new_counts: Option<(u64, u64)>,

@@ -5,6 +5,8 @@ mod csv_notes;
 mod evidence;
 mod figures;
 mod pairing;
+#[cfg(test)]
+mod pairs_tests;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +14,7 @@ use windtunnel_stats::verdict::{Doubt, Evidence, MeasuredNoise, Noise, Paired, R
 
 use super::Settings;
 use super::baseline::{Baseline, Epoch, by_start};
-use super::comparison::{Basis, Comparison, Method, title_of};
+use super::comparison::{Basis, Comparison, Method, RowComparison, title_of};
 use super::side::{Side, SideRow};
 use super::surroundings::{changed_surroundings, doubtful};
 use conclusion::conclude;
@@ -84,6 +86,7 @@ pub fn compare_pairs(pairs: &[(Side, Side)], settings: &Settings, looks: usize) 
     let (old, new) = pairs.last().map_or((&nothing, &nothing), |(old, new)| (old, new));
     let all_old: Vec<&Side> = pairs.iter().map(|(old, _)| old).collect();
     let all_new: Vec<&Side> = pairs.iter().map(|(_, new)| new).collect();
+    let all: Vec<&Side> = pairs.iter().flat_map(|(old, new)| [old, new]).collect();
     let find = |row: &SideRow| {
         let cells = pairs.iter().map(|(a, b)| {
             let cell = |side: &Side| {
@@ -98,16 +101,31 @@ pub fn compare_pairs(pairs: &[(Side, Side)], settings: &Settings, looks: usize) 
         });
         cells.collect::<Option<Vec<_>>>().map(|pairs| Evidence::Paired(Paired { pairs }))
     };
-    let matched = match_rows(old, &[new.clone()], Basis::Window, |row, _| find(row));
-    let mut comparison = conclude(matched, &rules, doubts_of(&all_new, Basis::Window), Basis::Window);
-    let limited = pairs.iter().flat_map(|(a, b)| [a, b]).find_map(|side| side.limited.clone());
-    comparison.limited = limited;
+    let mut matched = match_rows(old, std::slice::from_ref(new), Basis::Window, |row, _| find(row));
+    for row in matched.iter_mut().map(|matched| &mut matched.row) {
+        row.old_counts = row.old_counts.map(|_| counts_of(&all_old, row));
+        row.new_counts = row.new_counts.map(|_| counts_of(&all_new, row));
+    }
+    // Both versions were measured just now: what puts a run of either in doubt puts the comparison in doubt.
+    let mut comparison = conclude(matched, &rules, doubts_of(&all, Basis::Window), Basis::Window);
+    comparison.limited = all.iter().find_map(|side| side.limited.clone());
     comparison.method = Method::Pairs { pairs: pairs.len() };
     comparison.name = new.module.clone().unwrap_or_else(|| new.label.clone());
     let labels = |sides: &[&Side]| sides.iter().map(|side| side.label.clone()).collect::<Vec<_>>().join(", ");
     (comparison.old, comparison.new) = (labels(&all_old), labels(&all_new));
-    comparison.notes = changed_surroundings(old, new);
+    // What changed around them is what was asked for: the base URL.
+    comparison.notes = all.iter().flat_map(|side| side.notes.iter().cloned()).collect();
     comparison
+}
+
+/// (requests, failures) of a row in all of these runs.
+fn counts_of(sides: &[&Side], row: &RowComparison) -> (u64, u64) {
+    let find = |side: &&Side| {
+        let found =
+            if row.method.is_empty() { side.total.as_ref() } else { side.row(&row.method, &row.name) };
+        found.map(|row| (row.requests, row.failures))
+    };
+    sides.iter().filter_map(find).fold((0, 0), |sum, row| (sum.0 + row.0, sum.1 + row.1))
 }
 
 /// What a candidate is compared with.

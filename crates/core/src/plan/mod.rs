@@ -30,7 +30,7 @@ use crate::wire::Target;
 
 pub use compile::{Asked, SelectedModule, compile};
 pub use dispatch::Dispatch;
-pub use request::{RenderFault, Response, StepPlan};
+pub use request::{HeaderOverride, HeaderOverrideError, RenderFault, Response, StepPlan};
 pub use schedule::{SpawnSchedule, WaitState};
 pub use scope::UserScope;
 

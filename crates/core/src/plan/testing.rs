@@ -133,6 +133,7 @@ impl Suite {
             modules: Vec::new(),
             base_url: Some("http://gateway:8080/base".to_owned()),
             base_url_override: None,
+            headers: Vec::new(),
             load,
             seed: 1,
             tags: Vec::new(),

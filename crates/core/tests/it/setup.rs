@@ -45,6 +45,7 @@ pub(crate) fn plan_of(modules: &[(&str, &str)], base_url: &str, load: Load) -> A
         modules: selected.collect(),
         base_url: Some(base_url.to_owned()),
         base_url_override: None,
+        headers: Vec::new(),
         load,
         seed: 1,
         tags: Vec::new(),

@@ -56,6 +56,36 @@ fn flags_may_stand_before_the_command() {
 }
 
 #[test]
+fn a_flag_that_may_be_repeated_takes_one_value_each_time() {
+    let words = ["windtunnel", "--header-b", "Host: b", "--header-b", "x: 1", "ab", "m", "--up-to", "4"];
+    let parsed = parse(words.map(OsString::from)).unwrap();
+    let Action::Ab(args) = parsed.action else { panic!("{:?}", parsed.action) };
+    assert_eq!(
+        (args.select.names, args.header_b),
+        (vec!["m".to_owned()], vec!["Host: b".into(), "x: 1".into()])
+    );
+    assert_eq!((args.pairs, args.up_to), (3, Some(4)));
+}
+
+#[test]
+fn what_is_to_be_explained_takes_two_values_wherever_it_stands() {
+    let explained = |line: &str| match parsed(line).action {
+        Action::Run(args) => (args.names, args.explain.explain),
+        Action::Compare(args) => (vec![args.old, args.new], args.explain.explain),
+        other => panic!("{other:?}"),
+    };
+    let both = Some(vec!["/a".to_owned(), "p50".to_owned()]);
+    for line in
+        ["x --explain /a p50", "--explain /a p50 x", "run x --explain /a p50", "--explain /a p50 run x"]
+    {
+        assert_eq!(explained(line), (vec!["x".to_owned()], both.clone()), "{line}");
+    }
+    let (names, explain) = explained("--explain /a p50 compare old new");
+    assert_eq!((names, explain), (vec!["old".to_owned(), "new".to_owned()], both));
+    assert!(refused("run x --explain /a").contains("--explain"));
+}
+
+#[test]
 fn a_module_named_like_a_command_is_reached_by_run() {
     assert_eq!(names(&parsed("run list")), ["list"]);
     assert_eq!(names(&parsed("run run")), ["run"]);

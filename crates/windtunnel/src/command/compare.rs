@@ -2,10 +2,10 @@
 
 use windtunnel_core::compare::{Settings, Tolerances, compare as compare_sides, read_old, read_run};
 use windtunnel_core::error::Problems;
-use windtunnel_core::output::comparison_report;
 use windtunnel_core::suite::Suite;
 
 use crate::args::CompareArgs;
+use crate::command::reports::Reports;
 use crate::command::run::judge::of_comparison;
 use crate::command::{Context, print, run_store};
 use crate::exit::Exit;
@@ -29,10 +29,13 @@ pub(super) fn compare(args: &CompareArgs, context: &mut Context<'_>) -> Result<E
     let settings =
         Settings { tolerances: tolerances(module, context), noise: context.settings.results.verdicts.noise };
     let comparison = compare_sides(&old, std::slice::from_ref(&new), &settings);
-    print(&comparison_report(&comparison))?;
+    let mut reports = Reports::open(&context.settings.results.reports, &args.explain)?;
+    reports.check(&comparison)?;
+    print(&reports.show(&comparison))?;
     let (exit, word) = of_comparison(&comparison, doubts);
-    context.console.info(word);
-    Ok(exit)
+    context.console.info(&word);
+    reports.add(&comparison.name, Some(&comparison), (exit, &word), context);
+    Ok(reports.finish(exit, context))
 }
 
 /// Those of the module, where one of the sides names one that is there; else the usual ones.

@@ -1,5 +1,6 @@
 //! What the program can be asked to do, one file a command.
 
+mod ab;
 mod baseline;
 mod calibrate;
 mod check;
@@ -7,6 +8,7 @@ mod compare;
 mod fetch;
 mod list;
 mod new;
+mod reports;
 mod run;
 mod select;
 mod sim;
@@ -74,6 +76,7 @@ fn act(action: Action, context: &mut Context<'_>) -> Result<Exit, Problems> {
         Action::Compare(args) => compare::compare(&args, context),
         Action::Baseline(args) => baseline::baseline(&args.what, context),
         Action::Calibrate(args) => calibrate::calibrate(&args, context),
+        Action::Ab(args) => ab::ab(&args, context),
     }
 }
 

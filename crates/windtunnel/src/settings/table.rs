@@ -123,7 +123,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: LOAD,
         common: false,
         locust: Locust::No,
-        commands: &[For::Run],
+        commands: &[For::Run, For::Ab],
     },
     Setting {
         key: "seed",
@@ -153,7 +153,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: TARGET,
         common: true,
         locust: Locust::FlagAnd("LOCUST_HOST"),
-        commands: &[For::Run, For::Check, For::Calibrate],
+        commands: &[For::Run, For::Check, For::Ab, For::Calibrate],
     },
     Setting {
         key: "sim",
@@ -302,7 +302,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: RESULTS,
         common: false,
         locust: Locust::FlagAnd("LOCUST_EXIT_CODE_ON_ERROR"),
-        commands: &[For::Run],
+        commands: &[For::Run, For::Ab],
     },
     Setting {
         key: "inconclusive",
@@ -312,7 +312,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         heading: RESULTS,
         common: false,
         locust: Locust::No,
-        commands: &[For::Run, For::Compare],
+        commands: &[For::Run, For::Compare, For::Ab],
     },
     Setting {
         key: "force",

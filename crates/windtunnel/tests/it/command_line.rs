@@ -19,6 +19,7 @@ fn the_short_help_is_this() {
       new        Write a new module from a template
       fetch      Fetch fresh input data
       compare    Compare two stored results: a verdict on NEW against OLD
+      ab         Compare two versions of a server that run now, measured in turns: A B B A A B
       baseline   Show what baselines rest on, and decide about their runs
       calibrate  Measure an unchanged server once more, to learn how much its sessions differ
       sim        Run the simulated model server until Ctrl-C
@@ -28,9 +29,10 @@ fn the_short_help_is_this() {
       [NAME]...  Modules, members, classes or globs: revertrisk revscoring/goodfaith [default: MODEL, else all]
 
     Options:
-      -l, --list     Show the modules and their classes instead of running them
-      -h, --help     Print help (see more with '--help')
-      -V, --version  Print version
+      -l, --list                    Show the modules and their classes instead of running them
+          --explain <ROW> <METRIC>  Print every step of the reckoning of one figure: --explain /v1/models/a:predict p50
+      -h, --help                    Print help (see more with '--help')
+      -V, --version                 Print version
 
     Load:
       -u, --users <N>          Virtual users at the peak [default: 1]

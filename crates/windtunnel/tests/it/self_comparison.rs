@@ -43,13 +43,16 @@ fn run(sandbox: &Sandbox, server: &Server, time: &str, more: &[&str]) -> Ended {
     sandbox.run_with(&[("MODEL", "revertrisk")], &[&load[..], more].concat())
 }
 
-/// Fails unless the sentence about what got worse names each row, with this among the reasons.
-fn names_both_rows(ended: &Ended, sentence: &str, reason: &str) {
+/// Fails unless the report begins with this sentence about both rows, and the table calls a figure of each regressed.
+fn names_both_rows(ended: &Ended, sentence: &str) {
     let told = ended.stdout.split("\n\n").find(|part| part.starts_with(sentence));
     let told = told.unwrap_or_else(|| panic!("{}", ended.stdout));
+    assert!(told.replace("\n ", "").contains("2 of 2 rows"), "{told}");
+    let table = ended.stdout.split("\n\n").find(|part| part.trim_start().starts_with("metric")).unwrap();
     for row in ROWS {
-        let line = told.lines().find(|line| line.contains(row)).unwrap_or_else(|| panic!("{told}"));
-        assert!(line.contains(reason), "{line}");
+        let figures = table.split(&format!("POST {row}\n")).nth(1).unwrap_or_else(|| panic!("{table}"));
+        let figures: Vec<&str> = figures.lines().take_while(|line| line.starts_with("  ")).collect();
+        assert!(figures.iter().any(|line| line.ends_with("regressed")), "{table}");
     }
 }
 
@@ -59,10 +62,10 @@ fn a_server_eight_times_slower_is_a_regression_with_and_without_csv() {
     let before = sandbox.read("results/revertrisk_stats.csv");
     let slow = Server::slow(Duration::from_millis(1500), |_| (200, "{}".to_owned()));
     let ended = run(&sandbox, &slow, "2s", &[]);
-    names_both_rows(ended.expect_code(3), "revertrisk got slower", "average +");
+    names_both_rows(ended.expect_code(3), "revertrisk got slower: average +");
     assert_eq!(sandbox.read("results/revertrisk_stats.csv"), before);
     let ended = run(&sandbox, &slow, "2s", &["--csv", "results/revertrisk"]);
-    names_both_rows(ended.expect_code(3), "revertrisk got slower", "average +");
+    names_both_rows(ended.expect_code(3), "revertrisk got slower: average +");
     assert_ne!(sandbox.read("results/revertrisk_stats.csv"), before);
 }
 
@@ -71,7 +74,7 @@ fn failures_alone_exit_with_3_where_the_baseline_had_none_and_with_1_where_there
     let broken = Server::start(|_| (500, "{}".to_owned()));
     for more in [&[][..], &["--csv", "results/revertrisk"]] {
         let ended = run(&with_baseline(), &broken, "1s", more);
-        names_both_rows(ended.expect_code(3), "revertrisk fails more", "failures +100 pp");
+        names_both_rows(ended.expect_code(3), "revertrisk fails more: failures +100 pp");
         run(&working_copy(), &broken, "1s", more).expect_code(1).expect_message("no baseline yet");
     }
 }
@@ -107,7 +110,7 @@ fn half_of_the_throughput_is_a_regression_and_twice_as_much_is_none() {
     let measured = sandbox.read("measured/a_stats.csv");
     sandbox.write("results/a_stats.csv", &other_rates(&measured, 2.0));
     let ended = sandbox.run(&load);
-    ended.expect_code(3).expect_message("/v1/models/a:predict (throughput -");
+    ended.expect_code(3).expect_message("a lost throughput: throughput -");
     sandbox.write("results/a_stats.csv", &other_rates(&measured, 0.5));
     let ended = sandbox.run(&load);
     ended.expect_code(0);

@@ -60,6 +60,7 @@ pub(crate) fn plan(modules: Vec<SelectedModule>) -> Plan {
         modules,
         base_url: Some(NOWHERE.to_owned()),
         base_url_override: None,
+        headers: Vec::new(),
         load,
         seed: 1,
         tags: Vec::new(),

@@ -6,7 +6,7 @@ use crate::plan::compile::module::ModuleDraft;
 use crate::plan::compile::step::{StepPlace, compile_step};
 use crate::plan::compile::targets::Targets;
 use crate::plan::fingerprint::{Phase, Rows};
-use crate::plan::{ClassPlan, StepPlan, TaskPlan};
+use crate::plan::{ClassPlan, HeaderOverride, StepPlan, TaskPlan};
 use crate::suite::{RequestSpec, TaskSpec, UserSpec};
 
 /// What the classes of all modules are collected into.
@@ -73,7 +73,7 @@ fn compile_class(spec: &UserSpec, module: &mut ModuleDraft<'_>, asked: &Asked, i
     module.known.not_yet = module.known.saved.clone();
     let found = into.problems.len();
     let target = into.targets.of_class(spec, module, asked, &mut into.problems);
-    let mut steps = Steps { class: into.classes.len(), spec, target, module, into };
+    let mut steps = Steps { class: into.classes.len(), spec, target, headers: &asked.headers, module, into };
     let on_start = steps.compile(&spec.on_start, "on_start", &Phase::Start);
     // Whether a task saves in time what another one reads is known only when they run.
     steps.module.known.not_yet.clear();
@@ -113,6 +113,7 @@ struct Steps<'a, 'm> {
     spec: &'a UserSpec,
     /// Index into the targets.
     target: usize,
+    headers: &'a [HeaderOverride],
     module: &'a mut ModuleDraft<'m>,
     into: &'a mut Collected,
 }
@@ -126,6 +127,7 @@ impl Steps<'_, '_> {
             part: part.to_owned(),
             phase: phase.clone(),
             target: targets.get(self.target),
+            headers: self.headers,
         };
         let mut steps = Vec::new();
         for request in requests {

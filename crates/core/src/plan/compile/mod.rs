@@ -19,7 +19,7 @@ use crate::plan::compile::module::{ModuleDraft, TableLoader};
 use crate::plan::compile::targets::Targets;
 use crate::plan::fingerprint::Rows;
 use crate::plan::scope::{Salt, Shared};
-use crate::plan::{ClassPlan, Load, Plan};
+use crate::plan::{ClassPlan, HeaderOverride, Load, Plan};
 use crate::suite::{Module, Variables, load_table};
 
 pub(crate) use texts::Texts;
@@ -33,6 +33,8 @@ pub struct Asked {
     pub base_url: Option<String>,
     /// Goes before every base URL: the simulator's address.
     pub base_url_override: Option<String>,
+    /// Set on every request, in place of what its module says.
+    pub headers: Vec<HeaderOverride>,
     /// The load, decided by the settings.
     pub load: Load,
     /// `--seed`.
@@ -74,8 +76,8 @@ pub(crate) fn compile_with(asked: &Asked, load: &TableLoader) -> Result<Plan, Pr
     };
     let mut modules = Vec::new();
     let mut shared = Vec::new();
-    for (index, selected) in asked.modules.iter().enumerate() {
-        let mut draft = ModuleDraft::open(index, selected, salt.clone(), load, &mut into.problems);
+    for index in 0..asked.modules.len() {
+        let mut draft = ModuleDraft::open(index, asked, salt.clone(), load, &mut into.problems);
         modules.push(draft.planned(&mut into.problems));
         compile_classes(&mut draft, asked, &mut into);
         shared.push(draft.into_shared());

@@ -7,10 +7,9 @@ use minijinja::Value;
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 use crate::error::{Problem, Problems, nearest};
-use crate::plan::PlannedModule;
-use crate::plan::compile::SelectedModule;
 use crate::plan::compile::step::heads;
 use crate::plan::compile::texts::{Shown, Texts};
+use crate::plan::compile::{Asked, SelectedModule};
 use crate::plan::files::FileReader;
 use crate::plan::fingerprint::digest_of;
 use crate::plan::names::{self, Known};
@@ -19,6 +18,7 @@ use crate::plan::rows::RowTable;
 use crate::plan::scope::{Files, ModuleScope, REDACTED, Salt, SharedModule, UserScope};
 use crate::plan::template::{Compiled, Failure, PATH, QUERY, locate_word};
 use crate::plan::values::from_json;
+use crate::plan::{HeaderOverride, PlannedModule};
 use crate::suite::{Module, Table, TableSpec, Variables};
 use crate::wire::PreparedRequest;
 
@@ -48,11 +48,12 @@ impl<'a> ModuleDraft<'a> {
     /// `problems`; the draft goes on without the tables that have one.
     pub(crate) fn open(
         index: usize,
-        selected: &'a SelectedModule,
+        asked: &'a Asked,
         salt: Salt,
         load: &TableLoader,
         problems: &mut Vec<Problem>,
     ) -> Self {
+        let selected = &asked.modules[index];
         let module = &selected.module;
         let env = env_of(&selected.variables);
         let mut known = Known {
@@ -74,7 +75,7 @@ impl<'a> ModuleDraft<'a> {
             env,
             tables,
             salt,
-            secrets: secrets_of(&selected.variables),
+            secrets: secrets_of(&selected.variables, &asked.headers),
         });
         let trial = UserScope::trial(Arc::clone(&scope), FileReader::new(&module.root));
         Self { index, selected, known, shown: shown(&selected.variables), trial, scope }
@@ -192,10 +193,12 @@ fn shown(variables: &Variables) -> BTreeMap<String, Shown> {
     each.collect()
 }
 
-/// The values of secret variables in all their forms, the longest first: one may be a part of another.
-fn secrets_of(variables: &Variables) -> Vec<String> {
+/// The values of secret variables, and credentials of the command line, in all their forms, the longest first: one
+/// may be a part of another.
+fn secrets_of(variables: &Variables, headers: &[HeaderOverride]) -> Vec<String> {
     let secret = variables.0.iter().filter(|variable| variable.secret);
     let texts = secret.map(|variable| from_json(&variable.value).to_string());
+    let texts = texts.chain(headers.iter().flat_map(HeaderOverride::secrets));
     let mut forms: Vec<String> =
         texts.filter(|text| text.len() > 2).flat_map(|text| forms_of(&text)).collect();
     forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));

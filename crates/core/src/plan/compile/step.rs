@@ -9,7 +9,7 @@ use crate::plan::compile::Texts;
 use crate::plan::compile::module::ModuleDraft;
 use crate::plan::fingerprint::{Phase, Rows, Use};
 use crate::plan::request::{
-    BodyPlan, HeaderPlan, Judgement, PathPlan, PathShape, RequestPlan, StepPlan, content_type,
+    BodyPlan, HeaderOverride, HeaderPlan, Judgement, PathPlan, PathShape, RequestPlan, StepPlan, content_type,
 };
 use crate::plan::scope::Files;
 use crate::suite::RequestSpec;
@@ -25,6 +25,8 @@ pub(crate) struct StepPlace<'a> {
     pub(crate) part: String,
     pub(crate) phase: Phase,
     pub(crate) target: &'a Target,
+    /// Set in place of those of the module.
+    pub(crate) headers: &'a [HeaderOverride],
 }
 
 impl StepPlace<'_> {
@@ -51,7 +53,7 @@ pub(crate) fn compile_step(
         reader.take_touched();
     }
     let mut texts = Texts::new(known, shown, trial, &spec.at);
-    let parts = compile_parts(spec, place.target, &mut texts);
+    let parts = compile_parts(spec, place, &mut texts);
     let reads = texts.reads().clone();
     let problems = texts.into_problems();
     let Some(Parts { mut request, judgement, name, path, headers, body }) =
@@ -97,10 +99,12 @@ struct Parts {
     body: String,
 }
 
-fn compile_parts(spec: &RequestSpec, target: &Target, texts: &mut Texts<'_>) -> Option<Parts> {
+fn compile_parts(spec: &RequestSpec, place: &StepPlace<'_>, texts: &mut Texts<'_>) -> Option<Parts> {
+    let target = place.target;
     let (path, path_shape) = PathPlan::compile(spec, &target.prefix, texts);
-    let (headers, headers_shape) =
+    let (mut headers, headers_shape) =
         HeaderPlan::compile(spec, &target.authority(), content_type(&spec.body), texts);
+    headers.replace(place.headers);
     let (body, body_shape) = BodyPlan::compile(&spec.body, texts);
     let judgement = Judgement::compile(spec, texts);
     let name = row_name(spec, &path_shape, texts)?;

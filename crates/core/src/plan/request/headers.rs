@@ -8,11 +8,12 @@ use minijinja::Value;
 
 use crate::error::{Located, Problem};
 use crate::plan::compile::Texts;
+use crate::plan::request::HeaderOverride;
 use crate::plan::template::{Compiled, Failure, Mode};
 use crate::suite::RequestSpec;
 
 /// Headers that say how a message is framed or a connection is used: the transport writes them.
-const FRAMING: [&str; 8] = [
+pub(super) const FRAMING: [&str; 8] = [
     "connection",
     "content-length",
     "keep-alive",
@@ -24,7 +25,8 @@ const FRAMING: [&str; 8] = [
 ];
 
 /// Headers that carry credentials, whatever is in them.
-const CREDENTIALS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"];
+pub(super) const CREDENTIALS: [&str; 5] =
+    ["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"];
 
 /// The headers of a request, compiled.
 #[derive(Debug, Default)]
@@ -106,6 +108,14 @@ impl HeaderPlan {
         shape
     }
 
+    /// Sets headers of the command line, in place of those of the module.
+    pub(crate) fn replace(&mut self, with: &[HeaderOverride]) {
+        for (name, value) in with.iter().map(HeaderOverride::to_pair) {
+            self.varying.retain(|header| header.name != name);
+            self.constant.insert(name, value);
+        }
+    }
+
     pub(crate) fn is_constant(&self) -> bool {
         self.varying.is_empty()
     }
@@ -136,7 +146,7 @@ impl Header {
 }
 
 /// Can `text` stand in a `Host` header: nothing else of a URL, and no blank.
-fn is_authority(text: &str) -> bool {
+pub(super) fn is_authority(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]%".contains(&byte))
 }
 

@@ -1,6 +1,7 @@
 //! One step, compiled: how its request is rendered and its response judged.
 
 mod body;
+mod header_override;
 mod headers;
 mod judge;
 mod pairs;
@@ -22,6 +23,7 @@ use crate::suite::Wait;
 use crate::wire::{Capture, PreparedRequest};
 
 pub(crate) use body::{BodyPlan, content_type};
+pub use header_override::{HeaderOverride, HeaderOverrideError};
 pub(crate) use headers::HeaderPlan;
 pub(crate) use judge::{Judgement, ResponseState};
 pub(crate) use path::{PathPlan, PathShape};

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use crate::plan::testing::{Suite, bodies, first_request, post, post_json, template, text};
-use crate::plan::{Plan, RenderFault, UserScope};
+use crate::plan::{HeaderOverride, Plan, RenderFault, UserScope};
 use crate::suite::{AtEnd, BodySpec, Pick, RequestSpec};
 
 /// A request whose only row holds `cells` in columns `a`, `b`, ...
@@ -86,6 +86,37 @@ fn headers_given_win_over_those_of_every_request() {
     assert_eq!(request.headers["x-a"].as_bytes(), "é".as_bytes());
     assert!(request.headers["authorization"].is_sensitive());
     assert_eq!(request.headers["host"], "gateway:8080");
+}
+
+#[test]
+fn headers_of_the_command_line_win_over_all_others_and_change_nothing_that_is_compared() {
+    let request = || RequestSpec {
+        host_header: Some(text("model.example")),
+        headers: vec![(text("x-a"), text("{{ t.a }}")), (text("x-b"), text("1"))],
+        ..post_json("/", &json!({}))
+    };
+    let compiled = |headers: &[&str]| {
+        let mut suite = with_row(request(), &[json!("x")]);
+        let parsed = headers.iter().map(|header| HeaderOverride::parse(header).unwrap());
+        suite.asked.headers = parsed.collect();
+        suite.plan()
+    };
+    let (plain, other) = (compiled(&[]), compiled(&["Host: canary.example", "X-A: y", "x-new: z"]));
+    let sent = first_request(&other);
+    let header = |name: &str| sent.headers.get_all(name).iter().collect::<Vec<_>>();
+    for (name, value) in [("host", "canary.example"), ("x-a", "y"), ("x-b", "1"), ("x-new", "z")] {
+        assert_eq!(header(name), [value], "{name}");
+    }
+    assert!(header("x-new")[0].is_sensitive() && !header("host")[0].is_sensitive());
+    assert_eq!(first_request(&plain).headers["host"], "model.example");
+    assert_eq!(plain.series[0].circumstances, other.series[0].circumstances);
+}
+
+#[test]
+fn credentials_of_the_command_line_are_blotted_out() {
+    let mut suite = Suite::of(vec![post("/")]);
+    suite.asked.headers = vec![HeaderOverride::parse("Authorization: Bearer s3cret").unwrap()];
+    assert_eq!(suite.plan().redact("unknown token s3cret"), "unknown token ***");
 }
 
 #[test]

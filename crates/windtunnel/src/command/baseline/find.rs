@@ -176,7 +176,7 @@ fn of_module(name: &str, context: &mut Context<'_>) -> Result<String, Problems> 
     let modules = select::modules(&[name.to_owned()], context)?;
     // Nothing is sent; the URL stands for the one that nobody has to say here.
     let nowhere = Some("http://localhost".to_owned());
-    let base_urls = BaseUrls { usual: None, instead: nowhere, from: Origin::Default };
+    let base_urls = BaseUrls { usual: None, instead: nowhere, headers: Vec::new(), from: Origin::Default };
     let (plan, _) = prepare::plan(&modules, &base_urls, context)?;
     Ok(plan.modules.first().map_or_else(|| name.to_owned(), |module| module.baseline.clone()))
 }

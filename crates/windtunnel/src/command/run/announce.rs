@@ -38,6 +38,33 @@ impl Announcement<'_> {
         let mut text = self.load();
         // Writing to a text cannot fail.
         let _ = write!(text, "\n  to {}", self.targets());
+        text.push_str(&self.details());
+        for baseline in self.baselines {
+            let _ = write!(text, "\n  baseline: {baseline}");
+        }
+        let _ = write!(text, "\n  {}", self.expectation());
+        if self.confirms {
+            text.push_str(
+                "\n  what looks worse is measured once more before it is called so (--no-confirm: it is not)",
+            );
+        }
+        text
+    }
+
+    /// The text of runs in turns, `turns` in place of where they go and of baselines.
+    pub(super) fn text_of_turns(&self, turns: &[String]) -> String {
+        let mut text = self.load();
+        for line in turns {
+            let _ = write!(text, "\n  {line}");
+        }
+        text.push_str(&self.details());
+        let _ = write!(text, "\n  {}", self.expectation());
+        text
+    }
+
+    /// Classes, a ramp that is too long, variables: a line each, with its line end in front.
+    fn details(&self) -> String {
+        let mut text = String::new();
         for (class, users) in self.plan.classes.iter().zip(self.users_by_class()) {
             let _ = write!(text, "\n  {}: {}, {}", class.name, counted(users, "user"), class.wait.describe());
         }
@@ -49,15 +76,6 @@ impl Announcement<'_> {
             if !variables.is_empty() {
                 let _ = write!(text, "\n  variables: {}", variables.join(", "));
             }
-        }
-        for baseline in self.baselines {
-            let _ = write!(text, "\n  baseline: {baseline}");
-        }
-        let _ = write!(text, "\n  {}", self.expectation());
-        if self.confirms {
-            text.push_str(
-                "\n  what looks worse is measured once more before it is called so (--no-confirm: it is not)",
-            );
         }
         text
     }

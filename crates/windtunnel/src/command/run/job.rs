@@ -36,7 +36,7 @@ pub(in crate::command) struct Job {
 }
 
 /// Compiles all jobs and reads all baselines: every mistake is found before the first request.
-pub(super) fn prepare(
+pub(in crate::command) fn prepare(
     modules: Vec<SelectedModule>,
     base_urls: &BaseUrls,
     places: &Places,
@@ -106,7 +106,11 @@ impl Job {
     }
 
     /// The same once more: compiled anew, so that rows which are used once begin from the first again.
-    pub(super) fn again(&self, base_urls: &BaseUrls, context: &Context<'_>) -> Result<Self, Problem> {
+    pub(in crate::command) fn again(
+        &self,
+        base_urls: &BaseUrls,
+        context: &Context<'_>,
+    ) -> Result<Self, Problem> {
         let (plan, load) = prepare::plan(&self.modules, base_urls, context)
             .map_err(|problems| Problem::new(problems.to_string()))?;
         Ok(Self {
@@ -119,23 +123,25 @@ impl Job {
     }
 
     /// The modules' names.
-    pub(super) fn name(&self) -> String {
+    pub(in crate::command) fn name(&self) -> String {
         let names: Vec<&str> = self.plan.modules.iter().map(|module| module.name.as_str()).collect();
         names.join(", ")
+    }
+
+    /// (method, name) of the rows of each module.
+    pub(super) fn rows(&self) -> Vec<Vec<(String, String)>> {
+        let of_module = |module: usize| {
+            let rows = self.plan.series.iter().filter(|row| row.module == module);
+            rows.map(|row| (row.method.clone(), row.name.clone())).collect()
+        };
+        (0..self.plan.modules.len()).map(of_module).collect()
     }
 
     /// What is said before it runs.
     pub(super) fn announcement(&self, base_urls: &BaseUrls, places: &Places, verdicts: &Verdicts) -> String {
         let baselines: Vec<String> =
             (0..self.plan.modules.len()).map(|module| self.baseline_text(module, places)).collect();
-        let latencies: Vec<Option<Duration>> =
-            (0..self.plan.series.len()).map(|row| self.earlier_latency(row)).collect();
-        let foresights: Vec<Option<Foresight>> = (0..)
-            .zip(&self.baselines)
-            .map(|(module, baseline)| {
-                baseline.as_ref().map(|baseline| Foresight::of(baseline, &self.settings(module, verdicts)))
-            })
-            .collect();
+        let foresights = self.foresights(verdicts);
         let visible = |row: usize, requests: f64| {
             let row = &self.plan.series[row];
             foresights[row.module].as_ref()?.visible(&row.method, &row.name, Metric::P50, requests)
@@ -145,12 +151,50 @@ impl Job {
             load: &self.load,
             modules: &self.modules,
             base_urls,
-            latencies: &latencies,
+            latencies: &self.earlier_latencies(),
             visible: &visible,
             confirms: self.confirms(verdicts),
             baselines: &baselines,
         };
         self.plan.redact(&announcement.text())
+    }
+
+    /// The same before its modules are measured in turns: `turns`, a line each, says where they go and in what order;
+    /// the comparison is asked `looks` times, for the first time after so many pairs.
+    pub(in crate::command) fn announcement_of_turns(
+        &self,
+        turns: &[String],
+        (pairs, looks): (usize, usize),
+        base_urls: &BaseUrls,
+        verdicts: &Verdicts,
+    ) -> String {
+        let foresights = self.foresights(verdicts).into_iter();
+        let foresights: Vec<Option<Foresight>> =
+            foresights.map(|foresight| foresight.map(|foresight| foresight.with_looks(looks))).collect();
+        let visible = |row: usize, requests: f64| {
+            let row = &self.plan.series[row];
+            let foresight = foresights[row.module].as_ref()?;
+            foresight.visible_in_pairs(&row.method, &row.name, Metric::P50, requests, pairs)
+        };
+        let announcement = Announcement {
+            plan: &self.plan,
+            load: &self.load,
+            modules: &self.modules,
+            base_urls,
+            latencies: &self.earlier_latencies(),
+            visible: &visible,
+            confirms: false,
+            baselines: &[],
+        };
+        self.plan.redact(&announcement.text_of_turns(turns))
+    }
+
+    /// What the baseline of each module says of runs to come.
+    fn foresights(&self, verdicts: &Verdicts) -> Vec<Option<Foresight>> {
+        let of_module = |(module, baseline): (usize, &Option<Baseline>)| {
+            baseline.as_ref().map(|baseline| Foresight::of(baseline, &self.settings(module, verdicts)))
+        };
+        self.baselines.iter().enumerate().map(of_module).collect()
     }
 
     fn baseline_text(&self, module: usize, places: &Places) -> String {
@@ -164,6 +208,11 @@ impl Job {
     /// Whether what looks worse is measured a second time: where there is a baseline, and the run ends by itself.
     pub(super) fn confirms(&self, verdicts: &Verdicts) -> bool {
         verdicts.confirm && self.plan.load.run_time.is_some() && self.baselines.iter().any(Option::is_some)
+    }
+
+    /// For each row of the plan the mean latency that the baseline knows.
+    fn earlier_latencies(&self) -> Vec<Option<Duration>> {
+        (0..self.plan.series.len()).map(|row| self.earlier_latency(row)).collect()
     }
 
     /// The mean latency that the baseline knows of a row of the plan.
@@ -180,7 +229,7 @@ impl Job {
     }
 
     /// What the records say about this run, one for each module.
-    pub(super) fn headers(
+    pub(in crate::command) fn headers(
         &self,
         machine: &Machine,
         simulated: Simulated,
@@ -257,7 +306,7 @@ fn loss(module: &PlannedModule, left_out: &[String], places: &Places) -> Option<
 
 /// Is the server the simulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Simulated {
+pub(in crate::command) enum Simulated {
     /// It is.
     Yes,
     /// It is not.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use windtunnel_core::summary::Machine;
 
 /// What a record says about this machine. What the system does not tell is empty.
-pub(super) fn machine() -> Machine {
+pub(in crate::command) fn machine() -> Machine {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     Machine {
         host: rustix::system::uname().nodename().to_string_lossy().into_owned(),

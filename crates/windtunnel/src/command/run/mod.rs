@@ -10,9 +10,10 @@ mod files;
 pub(super) mod job;
 pub(super) mod judge;
 pub(super) mod keep;
-mod machine;
+pub(super) mod machine;
 pub(super) mod places;
 pub(super) mod prepare;
+pub(super) mod remarks;
 mod session;
 
 use std::path::Path;
@@ -22,7 +23,8 @@ use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::plan::SelectedModule;
 use windtunnel_sim::Running;
 
-use crate::args::RunArgs;
+use crate::args::{ExplainArgs, RunArgs};
+use crate::command::reports::Reports;
 use crate::command::{Context, select};
 use crate::exit::Exit;
 use crate::signals::Interrupt;
@@ -35,7 +37,7 @@ use session::Session;
 /// Runs the selected modules, all where none is named.
 pub(super) fn run(args: &RunArgs, context: &mut Context<'_>) -> Result<Exit, Problems> {
     let modules = select::modules(&args.names, context)?;
-    Prepared::of(modules, context)?.start(Purpose::Compare, context)
+    Prepared::of(modules, context)?.start(Purpose::Compare, &args.explain, context)
 }
 
 /// Runs that are ready to go: everything was checked, and nothing sent or written.
@@ -62,7 +64,12 @@ impl Prepared {
     }
 
     /// Runs.
-    pub(super) fn start(self, purpose: Purpose, context: &mut Context<'_>) -> Result<Exit, Problems> {
+    pub(super) fn start(
+        self,
+        purpose: Purpose,
+        explain: &ExplainArgs,
+        context: &mut Context<'_>,
+    ) -> Result<Exit, Problems> {
         // From here on there are files to be left in order: signals no longer end the program.
         let control = Control::default();
         let interrupt = Interrupt::install(control.clone())
@@ -70,6 +77,8 @@ impl Prepared {
         if context.settings.results.json {
             context.console.leave_stdout_to_data();
         }
+        let reports = Reports::open(&context.settings.results.reports, explain)?;
+        reports.check_rows(&self.jobs.iter().flat_map(Job::rows).collect::<Vec<_>>())?;
         let outputs = Outputs::open(&self.places, &self.jobs, &context.settings.results)?;
         say_first(&self.jobs, &self.places, context);
         let Self { places, base_urls, options, .. } = self;
@@ -81,6 +90,7 @@ impl Prepared {
             control,
             interrupt,
             outputs,
+            reports,
             exit: Exit::Success,
             purpose,
             records: vec![],
@@ -106,11 +116,7 @@ fn say_first(jobs: &[Job], places: &Places, context: &mut Context<'_>) {
     if let Some(notice) = &places.notice {
         context.console.info(notice);
     }
-    if let Some(from) = &context.settings.target.insecure {
-        context.console.warning(format_args!(
-            "certificates are NOT verified ({from}): whoever is on the way can read and change everything"
-        ));
-    }
+    warn_insecure(context);
     if jobs.len() > 1 {
         let names: Vec<String> = jobs.iter().map(Job::name).collect();
         let time = jobs.iter().filter_map(|job| job.plan.load.run_time).sum();
@@ -119,6 +125,15 @@ fn say_first(jobs: &[Job], places: &Places, context: &mut Context<'_>) {
             "{} modules one after the other, {time} in all: {}",
             names.len(),
             names.join(", ")
+        ));
+    }
+}
+
+/// Certificates that are not verified are said at every start.
+pub(super) fn warn_insecure(context: &mut Context<'_>) {
+    if let Some(from) = &context.settings.target.insecure {
+        context.console.warning(format_args!(
+            "certificates are NOT verified ({from}): whoever is on the way can read and change everything"
         ));
     }
 }

@@ -17,7 +17,7 @@ pub(in crate::command) struct Places {
     /// `--csv`.
     pub(in crate::command) csv: Option<Csv>,
     /// What had to be changed.
-    pub(super) notice: Option<String>,
+    pub(in crate::command) notice: Option<String>,
 }
 
 /// What `--csv` means.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use windtunnel_core::error::{Problem, Problems};
-use windtunnel_core::plan::{Asked, Plan, SelectedModule, compile};
+use windtunnel_core::plan::{Asked, HeaderOverride, Plan, SelectedModule, compile};
 use windtunnel_core::suite::Module;
 use windtunnel_sim::{Running, Simulator};
 
@@ -28,6 +28,8 @@ pub(in crate::command) struct BaseUrls {
     pub(in crate::command) usual: Option<String>,
     /// Goes before all others.
     pub(in crate::command) instead: Option<String>,
+    /// Set on every request, in place of what its module says.
+    pub(in crate::command) headers: Vec<HeaderOverride>,
     /// Who set the usual one.
     pub(in crate::command) from: Origin,
 }
@@ -37,7 +39,8 @@ impl BaseUrls {
     pub(in crate::command) fn of(context: &Context<'_>, simulator: Option<&Running>) -> Self {
         let host = context.settings.target.host.clone();
         let (usual, from) = host.map_or((None, Origin::Default), |host| (Some(host.value), host.from));
-        Self { usual, instead: simulator.map(|running| format!("http://{}", running.address())), from }
+        let instead = simulator.map(|running| format!("http://{}", running.address()));
+        Self { usual, instead, headers: Vec::new(), from }
     }
 }
 
@@ -54,6 +57,7 @@ pub(in crate::command) fn plan(
         modules: modules.to_vec(),
         base_url: base_urls.usual.clone(),
         base_url_override: base_urls.instead.clone(),
+        headers: base_urls.headers.clone(),
         load: load.to_load(),
         seed: settings.generator.seed,
         tags: settings.selection.tags.clone(),

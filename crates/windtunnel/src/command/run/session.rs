@@ -6,11 +6,12 @@ use windtunnel_core::compare::Admission;
 use windtunnel_core::engine::{self, Control, Options};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::output::console::{Rates, error_report, name_width, percentile_table, stats_table};
-use windtunnel_core::output::{comparison_report, locust_json};
+use windtunnel_core::output::locust_json;
 use windtunnel_core::summary::line::RunLine;
 use windtunnel_core::summary::{Ending, RunRecord, Snapshot};
 use windtunnel_stats::Compat;
 
+use crate::command::reports::Reports;
 use crate::command::run::files::{Outputs, Set};
 use crate::command::run::job::{Job, Simulated};
 use crate::command::run::judge::Judgement;
@@ -18,6 +19,7 @@ use crate::command::run::keep::Purpose;
 use crate::command::run::machine::machine;
 use crate::command::run::places::Places;
 use crate::command::run::prepare::BaseUrls;
+use crate::command::run::remarks::remarks;
 use crate::command::{Context, print};
 use crate::exit::Exit;
 use crate::signals::Interrupt;
@@ -32,6 +34,7 @@ pub(super) struct Session<'a, 'e> {
     pub(super) control: Control,
     pub(super) interrupt: Interrupt,
     pub(super) outputs: Outputs,
+    pub(super) reports: Reports,
     /// The worst so far.
     pub(super) exit: Exit,
     /// What the runs are made for.
@@ -55,21 +58,27 @@ impl Session<'_, '_> {
                 let left = left.join(", ");
                 self.context.console.warning(format_args!("interrupted: not run: {left}"));
                 self.rejected.push(format!("interrupted: not run: {left}"));
+                for module in jobs[index..].iter().flat_map(|job| &job.plan.modules) {
+                    let word = (Exit::Interrupted, "interrupted: not run");
+                    self.reports.add(&module.name, None, word, self.context);
+                }
                 break;
             }
             match self.job(index, job) {
                 Ok(words) => lines.extend(words),
                 Err(problem) => {
                     self.outputs.discard();
+                    self.reports.finish(Exit::Usage, self.context);
                     return Err(problem.into());
                 }
             }
         }
-        self.finish()?;
+        let finished = self.finish();
         if lines.len() > 1 {
             self.context.console.result(&format!("\n{}\n", lines.join("\n")));
         }
-        Ok(self.exit)
+        let exit = self.reports.finish(self.exit, self.context);
+        finished.map(|()| exit)
     }
 
     /// Runs one job and reports it; a line for each of its modules.
@@ -150,6 +159,9 @@ impl Session<'_, '_> {
     ) -> String {
         let (exit, word) = self.purpose.outcome(judgement, admission);
         self.exit = self.exit.max(exit);
+        let word_and_exit = (exit, word.as_str());
+        let comparison = judgement.comparison.as_ref();
+        self.reports.add(&record.header.module, comparison, word_and_exit, self.context);
         let on_error = self.context.settings.results.exit_code_on_error;
         let line = format!("{}: {word} (exit code {})", record.header.module, exit.code(on_error));
         self.context.console.result(&format!("{line}\n"));
@@ -158,32 +170,12 @@ impl Session<'_, '_> {
 
     fn report(&mut self, record: &RunRecord, judgement: &Judgement) {
         if let Some(comparison) = &judgement.comparison {
-            self.context.console.result(&(comparison_report(comparison) + "\n"));
+            self.context.console.result(&(self.reports.show(comparison) + "\n"));
         }
         if let Some(forced) = &judgement.forced {
             self.context.console.warning(format_args!("{forced}; judged all the same, because of --force"));
         }
-        let total = &record.total;
-        if total.cut_off > 0 {
-            self.context.console.warning(format_args!(
-                "{} requests were cut off: they took longer than the stop timeout",
-                total.cut_off
-            ));
-        }
-        if total.resent > 0 {
-            self.context.console.info(format_args!(
-                "{} requests were sent a second time, because the server had closed an idle connection",
-                total.resent
-            ));
-        }
-        if let Some(exception) = record.exceptions.first() {
-            self.context.console.warning(format_args!(
-                "templates failed {} times during the run; the first: {} ({})",
-                record.exceptions.iter().map(|row| row.count).sum::<u64>(),
-                exception.message,
-                exception.traceback
-            ));
-        }
+        remarks(record, &mut self.context.console);
     }
 
     /// What all modules share: the set of one prefix, and JSON.
