@@ -95,21 +95,8 @@ fn json_on_stdout_is_one_document_with_the_rows_of_all_modules() {
 #[test]
 fn a_simulated_run_keeps_to_its_own_folder() {
     let sandbox = with_modules(&["a"]);
-    // Seven slices of time: enough to judge, and too few to find a warm-up in.
-    let load = [
-        "a",
-        "--sim",
-        "--sim-median",
-        "300ms",
-        "--sim-workers",
-        "64",
-        "-u",
-        "40",
-        "-r",
-        "40",
-        "-t",
-        "1800ms",
-    ];
+    let simulator = ["a", "--sim", "--sim-median", "300ms", "--sim-workers", "64"];
+    let load = [&simulator[..], &["-u", "40", "-r", "40", "-t", RUN_TIME]].concat();
     let first = sandbox.run(&[&load[..], &["--csv", "results/a"]].concat());
     first.expect_code(0).expect_message("results/sim/a instead of results/a");
     assert_eq!(csv_sets(&sandbox), ["results/sim/a"]);
