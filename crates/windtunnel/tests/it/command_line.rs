@@ -6,7 +6,7 @@ use crate::sandbox::Sandbox;
 fn the_short_help_is_this() {
     let told = Sandbox::new().run(&["-h"]);
     told.expect_code(0);
-    insta::assert_snapshot!(told.stdout, @"
+    insta::assert_snapshot!(told.stdout, @r"
     Load tests for model servers, with a verdict
 
     Usage: windtunnel [OPTIONS] [NAME]...

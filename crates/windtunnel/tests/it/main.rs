@@ -10,6 +10,7 @@ mod counts;
 mod fetch;
 mod guides;
 mod interleaved;
+mod life;
 mod liftwing;
 mod new_module;
 mod readme;

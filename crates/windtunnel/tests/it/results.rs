@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::running::{healthy, module, request_count, run, with_modules};
+use crate::running::{RUN_TIME, healthy, module, request_count, run, run_with, with_modules};
 use crate::sandbox::Sandbox;
 
 fn csv_sets(sandbox: &Sandbox) -> Vec<String> {
@@ -23,9 +23,11 @@ fn a_folder_gets_one_set_a_module_and_a_prefix_one_set_with_all_rows() {
     assert_eq!(request_count(&stats, "Aggregated"), rows.iter().sum::<usize>());
 }
 
-/// A module of two files, whose classes send to `/one` and `/two`.
+/// A module of two files, whose classes send to `/one` and `/two`. It is so tolerant that two runs of two seconds can
+/// be enough to say that nothing changed.
 fn in_two_parts() -> Sandbox {
     let sandbox = Sandbox::new();
+    sandbox.write("models/m/tolerance.toml", "[compare]\ntolerance = \"40%\"\n");
     for part in ["one", "two"] {
         sandbox.write(&format!("models/m/{part}.toml"), &module(part));
     }
@@ -35,10 +37,8 @@ fn in_two_parts() -> Sandbox {
 #[test]
 fn a_part_of_a_module_is_compared_with_its_rows_and_the_others_are_not_called_gone() {
     let (sandbox, server) = (in_two_parts(), healthy());
-    run(&sandbox, &server, &["m", "--csv", "results/m"]).expect_code(0);
-    let url = server.url();
-    let part = ["m/one", "-u", "4", "-r", "8", "-t", "2s", "-H", &url];
-    let told = sandbox.run(&part);
+    run_with("32", &sandbox, &server, &["m", "--csv", "results/m"]).expect_code(0);
+    let told = run_with("16", &sandbox, &server, &["m/one"]);
     told.expect_code(0).expect_message("not run: POST /v1/models/two:predict");
     assert!(told.stdout.contains("m is unchanged") && !told.stdout.contains("gone"), "{}", told.stdout);
 }
@@ -95,8 +95,8 @@ fn json_on_stdout_is_one_document_with_the_rows_of_all_modules() {
 #[test]
 fn a_simulated_run_keeps_to_its_own_folder() {
     let sandbox = with_modules(&["a"]);
-    let load =
-        ["a", "--sim", "--sim-median", "300ms", "--sim-workers", "64", "-u", "20", "-r", "20", "-t", "2s"];
+    let simulator = ["a", "--sim", "--sim-median", "300ms", "--sim-workers", "64"];
+    let load = [&simulator[..], &["-u", "40", "-r", "40", "-t", RUN_TIME]].concat();
     let first = sandbox.run(&[&load[..], &["--csv", "results/a"]].concat());
     first.expect_code(0).expect_message("results/sim/a instead of results/a");
     assert_eq!(csv_sets(&sandbox), ["results/sim/a"]);
@@ -116,11 +116,11 @@ fn stored_runs_and_files_are_compared() {
     told.expect_code(2).expect_message("nothing").expect_message("neither");
 }
 
-/// A CSV with one row: requests, failures, and a latency in milliseconds.
+/// A CSV with one row: requests, failures, and a latency in milliseconds; 30 requests a second.
 fn stats(requests: u64, failures: u64, ms: u64) -> String {
     format!(
         "Type,Name,Request Count,Failure Count,Average Response Time,Requests/s,50%,66%,95%,Max Response Time\n\
-         POST,/v1/models/a:predict,{requests},{failures},{ms},10.0,{ms},{ms},{ms},{ms}\n"
+         POST,/v1/models/a:predict,{requests},{failures},{ms},30.0,{ms},{ms},{ms},{ms}\n"
     )
 }
 
@@ -141,11 +141,11 @@ fn failures_that_the_old_result_does_not_have_are_exit_code_1_in_compare_too() {
 fn tolerances_of_the_module_hold_in_compare_whichever_side_knows_it() {
     let (sandbox, server) = (with_modules(&["a"]), healthy());
     run(&sandbox, &server, &["a", "--csv", "results/a"]).expect_code(0);
-    sandbox.write("slow_stats.csv", &stats(30, 0, 600));
-    sandbox.run(&["compare", "results/a", "slow"]).expect_code(3);
+    sandbox.write("slow_stats.csv", &stats(300, 0, 400));
+    let told = sandbox.run(&["compare", "results/a", "slow"]);
+    told.expect_code(3).expect_message("a got slower");
     let tolerant = "[compare]\ntolerance = \"100%\"\navg = \"100%\"\n";
     sandbox.write("models/a.toml", &(tolerant.to_owned() + &module("a")));
-    sandbox.write("slow_stats.csv", &stats(30, 0, 400));
     sandbox.run(&["compare", "results/a", "slow"]).expect_code(0);
 }
 

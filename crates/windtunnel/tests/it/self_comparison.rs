@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::running::{ANSWER_TIME, with_modules};
+use crate::running::{ANSWER_TIME, RUN_TIME, with_modules};
 use crate::sandbox::{Ended, Sandbox};
 use crate::server::Server;
 use crate::shipped::working_copy;
@@ -105,7 +105,7 @@ fn half_of_the_throughput_is_a_regression_and_twice_as_much_is_none() {
     let sandbox = with_modules(&["a"]);
     let server = Server::slow(ANSWER_TIME, |_| (200, "{}".to_owned()));
     let url = server.url();
-    let load = ["a", "-u", "8", "-r", "8", "-t", "2s", "-H", &url];
+    let load = ["a", "-u", "8", "-r", "8", "-t", RUN_TIME, "-H", &url];
     sandbox.run(&[&load[..], &["--csv", "measured/a"]].concat()).expect_code(0);
     let measured = sandbox.read("measured/a_stats.csv");
     sandbox.write("results/a_stats.csv", &other_rates(&measured, 2.0));

@@ -56,7 +56,8 @@ impl Server {
         Self::slow(Duration::ZERO, answer)
     }
 
-    /// Starts a server whose answers take this long.
+    /// Starts a server whose answers take this long, a tenth more or less: were they all alike, users would go on in
+    /// step, and a run would tell little more than one of them.
     pub(crate) fn slow(
         delay: Duration,
         answer: impl Fn(&Recorded) -> (u16, String) + Send + Sync + 'static,
@@ -112,9 +113,13 @@ async fn serve(listener: &TcpListener, delay: Duration, answer: Arc<Answer>, log
             let (answer, log) = (Arc::clone(&answer), Arc::clone(&log));
             async move {
                 let request = record(request).await;
-                log.requests.lock().unwrap().push(request.clone());
+                let number = {
+                    let mut requests = log.requests.lock().unwrap();
+                    requests.push(request.clone());
+                    requests.len()
+                };
                 log.more.notify_all();
-                tokio::time::sleep(delay).await;
+                tokio::time::sleep(delay.mul_f64(varied(number))).await;
                 let (status, body) = answer(&request);
                 let response = Response::builder().status(status).header("content-type", "application/json");
                 Ok::<_, Infallible>(response.body(Full::new(Bytes::from(body))).unwrap())
@@ -123,6 +128,11 @@ async fn serve(listener: &TcpListener, delay: Duration, answer: Arc<Answer>, log
         // A client that goes away in the middle is what some tests do.
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
+}
+
+/// 0.9 to 1.1, spread evenly over any numbers that follow each other (multiples of the golden section).
+fn varied(number: usize) -> f64 {
+    0.9 + 0.2 * (number as f64 * 0.618_033_988_749_895).fract()
 }
 
 async fn record(request: Request<hyper::body::Incoming>) -> Recorded {

@@ -102,7 +102,7 @@ fn the_simulated_server_prints_its_address_first_and_stops_when_told() {
 }
 
 /// A baseline as Locust writes it.
-const OLD: &str = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,\
+pub(crate) const OLD: &str = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,\
 Max Response Time,Average Content Size,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%\r\n\
 POST,/v1/models/a:predict,50,0,100,101.5,99.0,120.0,2.0,5.0,0.0,100,100,100,100,110,110,120,120,120,120,120\r\n\
 ,Aggregated,50,0,100,101.5,99.0,120.0,2.0,5.0,0.0,100,100,100,100,110,110,120,120,120,120,120\r\n";

@@ -16,6 +16,9 @@ const SET_BACK: SignedDuration = SignedDuration::from_hours(24);
 /// nearest run that is of the same occasion, if any. It is where no more than [`GAP`] lies between them and the
 /// machine, its boot, the base URL and the build of the server are the same.
 ///
+/// A simulator of `--sim` listens on another port at each start, so that each of its runs is an occasion of its own: its
+/// level is drawn anew.
+///
 /// Where the clock was set back in between, how much time passed is not known; they count as one occasion then, which
 /// is the careful side: less evidence.
 #[must_use]
@@ -36,10 +39,8 @@ pub fn session_of<'a>(
 
 fn same_occasion(env: &Environment, run: &Side) -> bool {
     let Some(other) = &run.env else { return false };
-    // A simulator listens on another port each time.
-    let same_target = env.target == other.target || run.simulated == Some(true);
     let same_build = env.build == other.build || env.build.is_none() || other.build.is_none();
-    env.host == other.host && env.boot == other.boot && same_target && same_build
+    env.host == other.host && env.boot == other.boot && env.target == other.target && same_build
 }
 
 /// Groups the runs of an epoch by their session, oldest first.

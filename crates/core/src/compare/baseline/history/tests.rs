@@ -110,6 +110,24 @@ fn the_first_run_opens_an_epoch_and_unchanged_ones_join_it_by_occasion() {
 }
 
 #[test]
+fn another_address_is_another_occasion_as_that_of_each_start_of_the_simulator() {
+    let mut file = File::default();
+    let elsewhere = |run: RunLine, target: &str| {
+        let mut run = run;
+        (run.env.target, run.simulated) = (target.to_owned(), true);
+        run
+    };
+    file.admit(&elsewhere(run("a", "10:00", 100.0), "http://127.0.0.1:1111"));
+    file.admit(&elsewhere(run("b", "10:02", 100.0), "http://127.0.0.1:2222"));
+    assert_eq!(file.epochs(), ["a: a b"]);
+    let history = file.history();
+    let env = |target: &str| elsewhere(run("c", "10:04", 100.0), target).env;
+    assert_eq!(history.occasion(at("10:04"), &env("http://127.0.0.1:3333")), None);
+    let known = history.occasion(at("10:04"), &env("http://127.0.0.1:2222"));
+    assert_eq!(known, Some(("b", "2026-01-31T10:33:01Z".parse().unwrap())));
+}
+
+#[test]
 fn what_changed_opens_an_epoch_that_follows_and_the_anchor_stays() {
     let mut file = File::default();
     file.admit(&run("a", "10:00", 100.0));
@@ -197,6 +215,18 @@ fn a_new_epoch_follows_both_that_branches_opened_before_they_were_merged() {
     assert_eq!(file.epochs().last().unwrap(), "d: d");
     assert_eq!(file.history().baseline().rivals, [""; 0]);
     assert_eq!(file.came("d"), Came::Opened);
+}
+
+#[test]
+fn what_is_too_short_waits_although_somebody_says_that_nothing_changed() {
+    let mut file = File::default();
+    file.calibrate(&run("a", "10:00", 100.0));
+    let mut short = run("b", "11:00", 100.0);
+    short.endpoints[0].cell.short = true;
+    let mut runs = [short];
+    let history = file.history();
+    let admission = history.admit_unchanged(comparison(&history, &runs).as_ref(), &mut runs);
+    assert_eq!((admission.became, &runs[0].epoch), (Became::Waiting(Waiting::TooShort), &None));
 }
 
 #[test]
