@@ -5,6 +5,7 @@
 
 mod baseline;
 mod comparison;
+mod foresight;
 mod locust_csv;
 mod read;
 mod rows;
@@ -18,6 +19,7 @@ use windtunnel_stats::verdict::{Noise, Rules};
 
 pub use baseline::{Baseline, Epoch, GAP, Session, session_of};
 pub use comparison::{Basis, Comparison, Difference, Figure, Method, Outcome, RowComparison, RowState, Word};
+pub use foresight::Foresight;
 pub use locust_csv::python_number;
 pub use read::{read_baseline, read_old, read_run};
 pub use rows::{compare, compare_pairs};

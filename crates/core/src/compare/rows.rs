@@ -14,7 +14,7 @@ use super::Settings;
 use super::baseline::{Baseline, Session};
 use super::comparison::{Basis, Comparison, Difference, Method, RowComparison, RowState, Word, title_of};
 use super::side::{Side, SideRow, changed_surroundings};
-use evidence::Known;
+pub(super) use evidence::Known;
 use figures::figures;
 
 /// Compares `candidate` (one run, or two of one session) with a baseline and, where it says something else, with its

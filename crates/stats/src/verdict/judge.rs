@@ -31,10 +31,11 @@ pub fn judge(rows: &[Row], rules: &Rules, doubts: &[Doubt]) -> Report {
         }
     }
     let share = shares(rows);
+    let minor = |row: &Row, share: f64| share < MINOR || (row.aggregated && rows.len() > 1);
     let rows: Vec<RowReport> = figures
         .into_iter()
-        .zip(share)
-        .map(|(figures, share)| RowReport { figures, minor: share < MINOR })
+        .zip(rows.iter().zip(share))
+        .map(|(figures, (row, share))| RowReport { figures, minor: minor(row, share) })
         .collect();
     conclude(rows, rules, doubts)
 }

@@ -32,7 +32,8 @@ pub struct Report {
 pub struct RowReport {
     /// The metrics that were looked at, in the order of reports.
     pub figures: Vec<Judged>,
-    /// It has less than 1 % of the requests, so that it does not make the report inconclusive.
+    /// It does not make the report inconclusive: it has less than 1 % of the requests, or it is all rows together,
+    /// whose median lies between those of rows of different speed and moves with the mixture.
     pub minor: bool,
 }
 

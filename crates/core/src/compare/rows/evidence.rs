@@ -11,21 +11,21 @@ use crate::compare::side::{Side, SideRow};
 const CANDIDATE: usize = usize::MAX;
 
 /// All runs of a comparison with stored sessions.
-pub(super) struct Known<'a> {
+pub(in crate::compare) struct Known<'a> {
     /// Those of the epoch that is compared with.
-    pub(super) sessions: &'a [&'a Session],
+    pub(in crate::compare) sessions: &'a [&'a Session],
     /// Those of other epochs.
-    pub(super) others: &'a [Vec<&'a Session>],
+    pub(in crate::compare) others: &'a [Vec<&'a Session>],
     /// The runs that are judged, one session.
-    pub(super) candidate: &'a [Side],
+    pub(in crate::compare) candidate: &'a [Side],
     /// Which requests.
-    pub(super) basis: Basis,
+    pub(in crate::compare) basis: Basis,
 }
 
 impl Known<'_> {
     /// What is known about a row of the candidate; sessions in which it may not be compared are left out. `None`
     /// where no session is left.
-    pub(super) fn about(&self, row: &SideRow, is_total: bool) -> Option<Evidence> {
+    pub(in crate::compare) fn about(&self, row: &SideRow, is_total: bool) -> Option<Evidence> {
         let rows: Vec<&SideRow> =
             self.candidate.iter().filter_map(|side| find(side, row, is_total, self.candidate)).collect();
         let before: Vec<&SideRow> = self

@@ -7,24 +7,10 @@ use serde_json::Value;
 use windtunnel_core::plan::{Dispatch, Plan, SelectedModule, SpawnSchedule};
 use windtunnel_core::suite::Variable;
 use windtunnel_core::units::format_duration;
-use windtunnel_stats::change::visible_change;
 
 use crate::command::run::prepare::BaseUrls;
 use crate::settings::layer::Origin;
 use crate::settings::load::ChosenLoad;
-
-/// What an earlier run knows about a row.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Earlier {
-    /// Its mean latency.
-    pub(super) latency: Duration,
-    /// The relative standard error of that, where it is known.
-    pub(super) error: Option<f64>,
-    /// Requests that it was computed from.
-    pub(super) requests: u64,
-    /// The change, as a share, below which nothing is called a change.
-    pub(super) tolerance: f64,
-}
 
 /// What is to be announced.
 pub(super) struct Announcement<'a> {
@@ -36,8 +22,12 @@ pub(super) struct Announcement<'a> {
     pub(super) modules: &'a [SelectedModule],
     /// Where it goes.
     pub(super) base_urls: &'a BaseUrls,
-    /// For each row of the plan what the baseline knows.
-    pub(super) earlier: &'a [Option<Earlier>],
+    /// For each row of the plan its mean latency, where the baseline knows one.
+    pub(super) latencies: &'a [Option<Duration>],
+    /// The change of a row's median, as a share, that can be seen with so many requests, where the baseline tells.
+    pub(super) visible: &'a dyn Fn(usize, f64) -> Option<f64>,
+    /// What looks worse is measured a second time.
+    pub(super) confirms: bool,
     /// For each module of the plan: its baseline in words.
     pub(super) baselines: &'a [String],
 }
@@ -64,6 +54,11 @@ impl Announcement<'_> {
             let _ = write!(text, "\n  baseline: {baseline}");
         }
         let _ = write!(text, "\n  {}", self.expectation());
+        if self.confirms {
+            text.push_str(
+                "\n  what looks worse is measured once more before it is called so (--no-confirm: it is not)",
+            );
+        }
         text
     }
 
@@ -126,18 +121,14 @@ impl Announcement<'_> {
         let Some(counts) = self.expected_counts(run_time) else {
             return "each row gets as many requests as the server answers".to_owned();
         };
-        let changes = self.earlier.iter().zip(&counts).map(|(earlier, count)| {
-            let earlier = (*earlier)?;
-            let share = count / earlier.requests as f64;
-            visible_change(earlier.error?, share, earlier.tolerance)
-        });
+        let changes = counts.iter().enumerate().map(|(row, count)| (self.visible)(row, *count));
         let counts = range(counts.iter().copied(), |count| format!("{count:.0}"));
         let shown = changes.collect::<Option<Vec<f64>>>().filter(|changes| !changes.is_empty());
         let changes =
             shown.map(|changes| range(changes.into_iter(), |change| format!("{:.0}%", change * 100.0)));
         match changes {
             Some(change) => format!(
-                "about {counts} requests a row: changes of the average of {change} or more can be seen"
+                "about {counts} requests a row: a change of the median of {change} or more can be seen"
             ),
             None => format!("about {counts} requests a row"),
         }
@@ -150,12 +141,12 @@ impl Announcement<'_> {
         let mut counts = Vec::new();
         for (module, _) in self.plan.modules.iter().enumerate() {
             let of_module = || {
-                let rows = self.plan.series.iter().zip(self.earlier);
+                let rows = self.plan.series.iter().zip(self.latencies);
                 rows.filter(move |(row, _)| row.module == module)
             };
             let turn: f64 = of_module()
-                .map(|(row, earlier)| {
-                    let latency = earlier.map_or(Duration::ZERO, |earlier| earlier.latency);
+                .map(|(row, latency)| {
+                    let latency = latency.unwrap_or_default();
                     row.share * (row.mean_wait + latency).as_secs_f64()
                 })
                 .sum();

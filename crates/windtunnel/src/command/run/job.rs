@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use windtunnel_core::compare::{Baseline, Settings, SideRow, Tolerances, read_baseline};
+use windtunnel_core::compare::{Baseline, Foresight, Settings, SideRow, Tolerances, read_baseline};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::plan::{Plan, PlannedModule, SelectedModule};
 use windtunnel_core::summary::{Header, Machine};
 
+use windtunnel_stats::Metric;
+
 use crate::command::Context;
-use crate::command::run::announce::{Announcement, Earlier};
+use crate::command::run::announce::Announcement;
 use crate::command::run::machine::run_id;
 use crate::command::run::places::Places;
 use crate::command::run::prepare::{self, BaseUrls};
@@ -98,6 +100,18 @@ impl Job {
         problems.into_result().map(|()| Self { plan: Arc::new(plan), load, modules, baselines })
     }
 
+    /// The same once more: compiled anew, so that rows which are used once begin from the first again.
+    pub(super) fn again(&self, base_urls: &BaseUrls, context: &Context<'_>) -> Result<Self, Problem> {
+        let (plan, load) = prepare::plan(&self.modules, base_urls, context)
+            .map_err(|problems| Problem::new(problems.to_string()))?;
+        Ok(Self {
+            plan: Arc::new(plan),
+            load,
+            modules: self.modules.clone(),
+            baselines: self.baselines.clone(),
+        })
+    }
+
     /// The modules' names.
     pub(super) fn name(&self) -> String {
         let names: Vec<&str> = self.plan.modules.iter().map(|module| module.name.as_str()).collect();
@@ -105,17 +119,29 @@ impl Job {
     }
 
     /// What is said before it runs.
-    pub(super) fn announcement(&self, base_urls: &BaseUrls, places: &Places) -> String {
+    pub(super) fn announcement(&self, base_urls: &BaseUrls, places: &Places, verdicts: &Verdicts) -> String {
         let baselines: Vec<String> =
             (0..self.plan.modules.len()).map(|module| self.baseline_text(module, places)).collect();
-        let earlier: Vec<Option<Earlier>> =
-            (0..self.plan.series.len()).map(|row| self.earlier(row)).collect();
+        let latencies: Vec<Option<Duration>> =
+            (0..self.plan.series.len()).map(|row| self.earlier_latency(row)).collect();
+        let foresights: Vec<Option<Foresight>> = (0..)
+            .zip(&self.baselines)
+            .map(|(module, baseline)| {
+                baseline.as_ref().map(|baseline| Foresight::of(baseline, &self.settings(module, verdicts)))
+            })
+            .collect();
+        let visible = |row: usize, requests: f64| {
+            let row = &self.plan.series[row];
+            foresights[row.module].as_ref()?.visible(&row.method, &row.name, Metric::P50, requests)
+        };
         let announcement = Announcement {
             plan: &self.plan,
             load: &self.load,
             modules: &self.modules,
             base_urls,
-            earlier: &earlier,
+            latencies: &latencies,
+            visible: &visible,
+            confirms: self.confirms(verdicts),
             baselines: &baselines,
         };
         self.plan.redact(&announcement.text())
@@ -131,13 +157,16 @@ impl Job {
         }
     }
 
-    /// What the baseline knows of a row of the plan.
-    fn earlier(&self, row: usize) -> Option<Earlier> {
+    /// Whether what looks worse is measured a second time: where there is a baseline, and the run ends by itself.
+    pub(super) fn confirms(&self, verdicts: &Verdicts) -> bool {
+        verdicts.confirm && self.plan.load.run_time.is_some() && self.baselines.iter().any(Option::is_some)
+    }
+
+    /// The mean latency that the baseline knows of a row of the plan.
+    fn earlier_latency(&self, row: usize) -> Option<Duration> {
         let row = &self.plan.series[row];
         let old = self.baselines[row.module].as_ref()?.newest()?.row(&row.method, &row.name)?;
-        let latency = Duration::try_from_secs_f64(old.whole.average_ms? / 1e3).ok()?;
-        let error = old.cell.as_ref().and_then(|cell| cell.average).map(|average| average.w);
-        Some(Earlier { latency, error, requests: old.requests, tolerance: 0.1 })
+        Duration::try_from_secs_f64(old.whole.average_ms? / 1e3).ok()
     }
 
     /// What the comparison of a module is told.

@@ -21,39 +21,51 @@ pub(super) struct Judgement {
     pub(super) rejected: Option<String>,
     /// Why it would have been rejected without `--force`.
     pub(super) forced: Option<String>,
+    /// The run that was made because the first one looked worse, where both were judged.
+    pub(super) second: Option<RunRecord>,
 }
 
-/// Judges a run.
+impl Judgement {
+    /// That of a run which was interrupted.
+    pub(super) fn interrupted() -> Self {
+        rejected(Exit::Interrupted, "interrupted", None)
+    }
+}
+
+/// Judges the runs of one session: the one, or also a second that was made because the first looked worse.
 pub(super) fn judge(
-    record: &RunRecord,
+    records: &[&RunRecord],
     baseline: Option<&Baseline>,
     settings: &Settings,
     doubts: Doubts,
 ) -> Judgement {
-    if record.ending != Some(Ending::Complete) {
-        return rejected(Exit::Interrupted, "interrupted", None);
+    if records.iter().any(|record| record.ending != Some(Ending::Complete)) {
+        return Judgement::interrupted();
     }
-    if record.total.requests == 0 {
+    if records.iter().any(|record| record.total.requests == 0) {
         return rejected(Exit::NoVerdict, "nothing was measured: no request ended", None);
     }
-    let mut side = Side::from_record(record);
-    let limited = if doubts.force { side.limited.take() } else { None };
-    let comparison = baseline.map(|baseline| compare(baseline, std::slice::from_ref(&side), settings));
+    let mut sides: Vec<Side> = records.iter().map(|record| Side::from_record(record)).collect();
+    let limited = sides.iter().find_map(|side| side.limited.clone());
+    if doubts.force {
+        sides.iter_mut().for_each(|side| side.limited = None);
+    }
+    let comparison = baseline.map(|baseline| compare(baseline, &sides, settings));
     let (mut exit, mut word) = match &comparison {
         Some(comparison) => of_comparison(comparison, doubts),
-        None if record.total.failures > 0 => uncovered("no baseline yet"),
+        None if records.iter().any(|record| record.total.failures > 0) => uncovered("no baseline yet"),
         None => (Exit::Success, "no baseline yet".to_owned()),
     };
-    if !record.exceptions.is_empty() && exit < Exit::RequestsFailed {
+    if records.iter().any(|record| !record.exceptions.is_empty()) && exit < Exit::RequestsFailed {
         exit = Exit::RequestsFailed;
         word = format!("{word}; templates failed");
     }
-    match &side.limited {
-        Some(limited) => {
+    match &limited {
+        Some(limited) if !doubts.force => {
             let exit = exit.max(Exit::NoVerdict);
             rejected(exit, &format!("the load generator was the limit: {limited}"), comparison)
         }
-        None => Judgement { exit, word, comparison, rejected: None, forced: limited },
+        _ => Judgement { exit, word, comparison, rejected: None, forced: limited, second: None },
     }
 }
 
@@ -80,5 +92,12 @@ fn uncovered(word: &str) -> (Exit, String) {
 }
 
 fn rejected(exit: Exit, reason: &str, comparison: Option<Comparison>) -> Judgement {
-    Judgement { exit, word: reason.to_owned(), comparison, rejected: Some(reason.to_owned()), forced: None }
+    Judgement {
+        exit,
+        word: reason.to_owned(),
+        comparison,
+        rejected: Some(reason.to_owned()),
+        forced: None,
+        second: None,
+    }
 }

@@ -4,6 +4,7 @@
 //! next one begins.
 
 mod announce;
+mod confirm;
 mod files;
 mod job;
 pub(super) mod judge;

@@ -12,7 +12,7 @@ use windtunnel_stats::Compat;
 
 use crate::command::run::files::{Outputs, Set};
 use crate::command::run::job::{Job, Simulated};
-use crate::command::run::judge::{Judgement, judge};
+use crate::command::run::judge::Judgement;
 use crate::command::run::machine::machine;
 use crate::command::run::places::Places;
 use crate::command::run::prepare::BaseUrls;
@@ -68,12 +68,13 @@ impl Session<'_, '_> {
 
     /// Runs one job and reports it; a line for each of its modules.
     fn job(&mut self, index: usize, job: &Job) -> Result<Vec<String>, Problem> {
-        let text = job.announcement(&self.base_urls, &self.places);
+        let verdicts = &self.context.settings.results.verdicts;
+        let text = job.announcement(&self.base_urls, &self.places, verdicts);
         self.context.console.info(text);
         for notice in &job.plan.notices {
             self.context.console.warning(notice);
         }
-        let mut records = self.measure(index, job)?;
+        let mut records = self.measure(index, job, true)?;
         if self.interrupt.happened() {
             // Also where the signal came after the run time was over: whoever interrupts wants no new baseline.
             for record in &mut records {
@@ -81,17 +82,23 @@ impl Session<'_, '_> {
             }
         }
         self.tables(&records);
+        let judgements = self.judge_all(index, job, &records)?;
         let sets = std::mem::take(&mut self.outputs.by_module[index]);
         let mut lines = Vec::new();
-        for (module, (record, set)) in records.iter().zip(sets).enumerate() {
-            lines.push(self.module(job, module, record, set));
+        for ((record, judgement), set) in records.iter().zip(judgements).zip(sets) {
+            lines.push(self.module(record, &judgement, set));
         }
         self.records.extend(records);
         Ok(lines)
     }
 
-    /// Measures; the records of the job, one for each of its modules.
-    fn measure(&mut self, index: usize, job: &Job) -> Result<Vec<RunRecord>, Problem> {
+    /// Measures; the records of the job, one for each of its modules. Only a first run grows files.
+    pub(super) fn measure(
+        &mut self,
+        index: usize,
+        job: &Job,
+        with_files: bool,
+    ) -> Result<Vec<RunRecord>, Problem> {
         let settings = &self.context.settings;
         let simulated = if settings.target.sim { Simulated::Yes } else { Simulated::No };
         let headers = job.headers(&machine(), simulated);
@@ -101,8 +108,8 @@ impl Session<'_, '_> {
             compat: settings.results.compat,
             console: &mut self.context.console,
             interrupt: &self.interrupt,
-            sets: &mut self.outputs.by_module[index],
-            shared: self.outputs.shared.as_mut(),
+            sets: if with_files { &mut self.outputs.by_module[index] } else { &mut [] },
+            shared: self.outputs.shared.as_mut().filter(|_| with_files),
             earlier: self.records.len(),
             records: &mut self.records,
             told_interrupt: false,
@@ -125,13 +132,9 @@ impl Session<'_, '_> {
         self.context.console.result(&text);
     }
 
-    /// Compares, prints, puts the files in place, stores; a line that says what the module comes to.
-    fn module(&mut self, job: &Job, module: usize, record: &RunRecord, set: Option<Set>) -> String {
-        let doubts = self.context.settings.results.doubts;
-        let baseline = job.baselines[module].as_ref();
-        let settings = job.settings(module, &self.context.settings.results.verdicts);
-        let judgement = judge(record, baseline, &settings, doubts);
-        self.report(record, &judgement);
+    /// Prints, puts the files in place, stores; a line that says what the module comes to.
+    fn module(&mut self, record: &RunRecord, judgement: &Judgement, set: Option<Set>) -> String {
+        self.report(record, judgement);
         let name = &record.header.module;
         self.rejected.extend(judgement.rejected.iter().map(|reason| format!("{name}: {reason}")));
         if let Some(set) = set {
