@@ -6,6 +6,7 @@
 mod baseline;
 mod comparison;
 mod foresight;
+mod limits;
 mod locust_csv;
 mod read;
 mod rows;
@@ -20,6 +21,7 @@ use windtunnel_stats::verdict::{Noise, Rules};
 pub use baseline::{Baseline, Epoch, GAP, Session, session_of};
 pub use comparison::{Basis, Comparison, Difference, Figure, Method, Outcome, RowComparison, RowState, Word};
 pub use foresight::Foresight;
+pub use limits::{LimitResult, LimitRow, LimitState, judge_limits, least_requests};
 pub use locust_csv::python_number;
 pub use read::{read_baseline, read_old, read_run};
 pub use rows::{compare, compare_pairs};

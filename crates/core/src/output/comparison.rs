@@ -181,7 +181,7 @@ fn table_line(name: &str, old: &str, new: &str, change: &str, verdict: &str) -> 
 }
 
 /// Three significant digits and the unit.
-fn value_text(metric: Metric, value: Option<f64>) -> String {
+pub(super) fn value_text(metric: Metric, value: Option<f64>) -> String {
     let Some(value) = value else { return "-".to_owned() };
     match metric {
         Metric::Failures => format!("{} %", digits(100.0 * value)),
@@ -232,7 +232,7 @@ fn difference(difference: &Difference) -> String {
 
 /// `text` behind `beginning`, in lines of at most [`WIDTH`] columns; further lines are indented. Words longer than
 /// a line are broken.
-fn wrapped(beginning: &str, text: &str) -> Vec<String> {
+pub(super) fn wrapped(beginning: &str, text: &str) -> Vec<String> {
     let indent = " ".repeat(beginning.len().max(2));
     let mut lines = Vec::new();
     let mut line = beginning.to_owned();

@@ -3,6 +3,7 @@
 mod comparison;
 pub mod console;
 mod files;
+mod limits;
 mod locust_csv;
 mod locust_json;
 pub mod python;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use comparison::comparison_report;
 pub use files::{CsvOptions, ResultFiles};
+pub use limits::limits_report;
 pub use locust_csv::{History, HistoryWriter, exceptions_csv, failures_csv, stats_csv};
 pub use locust_json::locust_json;
 pub use store::{KEPT_RUNS, store_run};

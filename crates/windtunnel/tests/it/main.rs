@@ -10,6 +10,7 @@ mod counts;
 mod fetch;
 mod guides;
 mod liftwing;
+mod limits;
 mod new_module;
 mod readme;
 mod results;

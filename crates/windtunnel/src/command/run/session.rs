@@ -5,7 +5,7 @@ use std::io::stdout;
 use windtunnel_core::engine::{self, Control, Options};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::output::console::{Rates, error_report, name_width, percentile_table, stats_table};
-use windtunnel_core::output::{comparison_report, locust_json, store_run};
+use windtunnel_core::output::{comparison_report, limits_report, locust_json, store_run};
 use windtunnel_core::summary::line::RunLine;
 use windtunnel_core::summary::{Ending, RunRecord, Snapshot};
 use windtunnel_stats::Compat;
@@ -83,9 +83,12 @@ impl Session<'_, '_> {
         }
         self.tables(&records);
         let judgements = self.judge_all(index, job, &records)?;
+        let doubts = self.context.settings.results.doubts;
         let sets = std::mem::take(&mut self.outputs.by_module[index]);
         let mut lines = Vec::new();
-        for ((record, judgement), set) in records.iter().zip(judgements).zip(sets) {
+        for (((record, judgement), limits), set) in records.iter().zip(judgements).zip(&job.limits).zip(sets)
+        {
+            let judgement = judgement.with_limits(record, limits, doubts);
             lines.push(self.module(record, &judgement, set));
         }
         self.records.extend(records);
@@ -167,6 +170,10 @@ impl Session<'_, '_> {
     fn report(&mut self, record: &RunRecord, judgement: &Judgement) {
         if let Some(comparison) = &judgement.comparison {
             self.context.console.result(&(comparison_report(comparison) + "\n"));
+        }
+        if !judgement.limits.is_empty() {
+            let text = limits_report(&record.header.module, &judgement.limits);
+            self.context.console.result(&(text + "\n"));
         }
         if let Some(forced) = &judgement.forced {
             self.context.console.warning(format_args!("{forced}; judged all the same, because of --force"));
