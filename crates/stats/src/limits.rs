@@ -1,7 +1,7 @@
 //! Is a limit kept, by as many requests as there are.
 //!
 //! A share (requests over a latency, failures) is decided by the bound by which the load generator of the inference
-//! benchmarks of MLCommons stops early ("Inference Rules", appendix on early stopping), in both directions; a mean by Student's t over the batches of
+//! benchmarks of `MLCommons` stops early ("Inference Rules", appendix on early stopping), in both directions; a mean by Student's t over the batches of
 //! the run. The error of each answer is at most 1 % where requests are independent; where they follow each other their
 //! number is reduced to that of independent ones by the design effect (docs/statistics.md 3.6).
 

@@ -82,7 +82,7 @@ fn row_text(result: &LimitResult, row: &LimitRow) -> String {
     let value = value_text(like(result.limit.metric), Some(value));
     let counts = row.over.map_or_else(String::new, |over| {
         let what = if is_failures { "failed" } else { "were over it" };
-        format!(", {} of {} requests {what}", grouped(format!("{over:.0}")), grouped(row.requests))
+        format!(", {} of {} requests {what}", commas(&format!("{over:.0}")), grouped(row.requests))
     });
     let worth = row.independent.filter(|some| *some < NEARLY_ALL * row.requests as f64);
     let worth =
@@ -118,8 +118,11 @@ fn rounded(count: u64) -> u64 {
 }
 
 /// A whole number with commas between thousands.
-fn grouped(count: impl ToString) -> String {
-    let text = count.to_string();
+fn grouped(count: u64) -> String {
+    commas(&count.to_string())
+}
+
+fn commas(text: &str) -> String {
     let with_comma = |(at, digit): (usize, char)| {
         let comma = (at > 0 && (text.len() - at).is_multiple_of(3)).then_some(',');
         comma.into_iter().chain([digit])
