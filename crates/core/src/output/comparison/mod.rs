@@ -23,7 +23,7 @@ pub(in crate::output) use table::{Shown, said};
 /// What the intervals are; said wherever they are shown.
 pub(in crate::output) const INTERVALS: &str = "intervals are 95 %, not adjusted for the number of figures";
 
-/// What stands above what [`undecided`] says.
+/// What stands above what `undecided` says.
 pub(in crate::output) const UNDECIDED: &str = "What could not be decided, and what would decide it:";
 
 /// The comparison for the terminal, at most 100 columns wide. Ends with a line end.
