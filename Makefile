@@ -1,7 +1,7 @@
 # `make` shows what can be made. Extra flags of windtunnel go through ARGS=.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint clean run-locust-test
+.PHONY: help build test lint clean run-locust-test bench bench-verdicts verdict-rates
 
 CARGO ?= cargo
 ARGS ?=
@@ -17,10 +17,19 @@ build: ## build the program: target/release/windtunnel
 
 test: lint ## formatting, lints and all tests, without network
 	$(CARGO) test --workspace --locked
+	$(CARGO) test --release -p windtunnel-stats --test bars --locked
 
 lint: ## formatting and lints alone
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+bench: bench-verdicts ## all benchmarks
+
+bench-verdicts: ## verdicts end to end against the simulator, into docs/verdict-end-to-end.md (15 minutes)
+	$(CARGO) test --release -p windtunnel --test verdicts --locked -- --ignored --nocapture
+
+verdict-rates: ## how often verdicts err over simulated runs, into docs/verdict-rates.md
+	$(CARGO) test --release -p windtunnel-stats --test bars --locked -- --ignored --nocapture
 
 clean: ## remove what was built, and what runs that were killed left behind
 	$(CARGO) clean

@@ -6,6 +6,7 @@
 pub mod cell;
 pub mod change;
 mod histogram;
+pub mod limits;
 mod locust;
 mod metric;
 mod slices;

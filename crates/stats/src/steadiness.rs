@@ -189,4 +189,28 @@ mod tests {
         let dead = vec![Slice { fails: 3, ..Slice::default() }; 50];
         assert_eq!(Steadiness::of(&dead).cut, 0);
     }
+
+    /// The level of three simulated runs, reckoned by another implementation.
+    #[test]
+    fn levels_are_those_of_the_examples() {
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../tests/vectors.json")).unwrap();
+        for example in vectors["cells"].as_array().unwrap() {
+            let slices: Vec<Slice> = example["slices"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|slice| Slice {
+                    hist: serde_json::from_value(slice["hist"].clone()).unwrap(),
+                    fails: slice["fails"].as_u64().unwrap(),
+                    sum_us: slice["sum_us"].as_u64().unwrap(),
+                })
+                .collect();
+            let found = levels(&slices, group_count(&slices));
+            let expected: Vec<f64> = serde_json::from_value(example["level_series"].clone()).unwrap();
+            assert_eq!(found.len(), expected.len(), "{}", example["name"]);
+            for ((_, found), expected) in found.iter().zip(expected) {
+                assert!((found - expected).abs() <= 1e-9 * expected.abs(), "{found}, expected {expected}");
+            }
+        }
+    }
 }

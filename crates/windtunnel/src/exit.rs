@@ -11,9 +11,9 @@ pub enum Exit {
     /// 1, or what `--exit-code-on-error` says: requests failed and no baseline has the same failure ratio.
     RequestsFailed,
     /// 4: no verdict is possible: nothing measured, the generator was the limit, not comparable, or
-    /// inconclusive under `--inconclusive fail`.
+    /// inconclusive, or a limit undecided, under `--inconclusive fail`.
     NoVerdict,
-    /// 3: a regression, failures included.
+    /// 3: a regression, failures included, or a limit missed.
     Regression,
     /// 130: interrupted by SIGINT or SIGTERM; what was measured is written, nothing becomes a baseline.
     Interrupted,
@@ -27,7 +27,7 @@ Exit codes:
   0    unchanged, improved, no baseline yet, or inconclusive with a warning
   1    requests failed and no baseline has the same failure ratio
   2    usage or configuration, or results that could not be written
-  3    regression, failures included
+  3    regression, failures included, or a limit of [slo] or --slo missed
   4    no verdict is possible
   130  interrupted: everything measured is written, nothing becomes a baseline
   Where several hold: 2, 130, 3, 4, 1.";

@@ -6,6 +6,7 @@
 mod baseline;
 mod comparison;
 mod foresight;
+mod limits;
 mod locust_csv;
 mod read;
 mod rows;
@@ -23,6 +24,7 @@ pub use baseline::{
 };
 pub use comparison::{Basis, Comparison, Difference, Figure, Method, Outcome, RowComparison, RowState, Word};
 pub use foresight::Foresight;
+pub use limits::{LimitResult, LimitRow, LimitState, judge_limits, least_requests};
 pub use locust_csv::python_number;
 pub use read::{read_baseline, read_history, read_old, read_run};
 pub use rows::{compare, compare_pairs};

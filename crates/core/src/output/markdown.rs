@@ -7,10 +7,10 @@
 //! replaced by others that look like them. Where tables are not understood the text can still be read.
 
 use super::comparison::undecided::undecided;
-use super::comparison::words::{NOTHING, change_text, interval_text, value_text, verdict_text};
+use super::comparison::words::{NOTHING, change_text, interval_text, sides, value_text, verdict_text};
 use super::comparison::{INTERVALS, Shown, UNDECIDED, anchor_text, has_intervals, notes, red_rows, said};
 use super::reported::{LimitState, ModuleReport};
-use crate::compare::{Comparison, Figure, RowComparison, Word};
+use crate::compare::{Comparison, Figure, Method, RowComparison, Word};
 
 /// The reports of all modules in one text. Ends with a line end.
 #[must_use]
@@ -26,9 +26,10 @@ fn blocks(module: &ModuleReport) -> Vec<String> {
     let mut blocks = vec![format!("**{}**{}", text(&sentence.claim), text(&grounds))];
     blocks.extend(module.reservation().map(|reservation| text(&reservation)));
     if let Some(comparison) = &module.comparison {
+        let (old, new) = sides(comparison.method);
         blocks.push(list([
-            format!("baseline: {}", text(&comparison.old)),
-            format!("now: {}", text(&comparison.new)),
+            format!("{old}: {}", text(&comparison.old)),
+            format!("{new}: {}", text(&comparison.new)),
         ]));
         blocks.extend(figures(comparison));
         let undecided = undecided(comparison, &name);
@@ -41,7 +42,7 @@ fn blocks(module: &ModuleReport) -> Vec<String> {
         }
         if let Some(anchor) = comparison.anchor.as_deref() {
             blocks.push(sentence_case(&text(&anchor_text(anchor))));
-            blocks.extend(table(&red_rows(anchor)));
+            blocks.extend(table(anchor.method, &red_rows(anchor)));
         }
     }
     blocks.extend(limits(module));
@@ -62,7 +63,7 @@ fn figures(comparison: &Comparison) -> Vec<String> {
         .filter(|row| !row.figures.is_empty())
         .map(|row| (row, row.figures.iter().collect()))
         .collect();
-    let mut blocks: Vec<String> = table(&with).into_iter().collect();
+    let mut blocks: Vec<String> = table(comparison.method, &with).into_iter().collect();
     let others = comparison.rows.iter().filter_map(|row| Some((row, said(row)?)));
     let others: Vec<String> = others.map(|(row, said)| format!("{}: {}", name(row), text(&said))).collect();
     if !others.is_empty() {
@@ -71,12 +72,13 @@ fn figures(comparison: &Comparison) -> Vec<String> {
     blocks
 }
 
-fn table(rows: &[Shown<'_>]) -> Option<String> {
+fn table(method: Method, rows: &[Shown<'_>]) -> Option<String> {
     if rows.is_empty() {
         return None;
     }
+    let (old, new) = sides(method);
     let mut lines = vec![
-        line(&["row", "metric", "baseline", "now", "change", "interval", "verdict"].map(str::to_owned)),
+        line(&["row", "metric", old, new, "change", "interval", "verdict"].map(str::to_owned)),
         line(&["---", "---", "---", "---", "---", "---", "---"].map(str::to_owned)),
     ];
     for (row, figures) in rows {

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::suite::{TolerancesSpec, Wait};
+use crate::suite::{Limit, TolerancesSpec, Wait};
 use crate::wire::Target;
 
 pub use compile::{Asked, SelectedModule, compile};
@@ -74,6 +74,8 @@ pub struct PlannedModule {
     pub variables: BTreeMap<String, Value>,
     /// `[compare]`.
     pub tolerances: TolerancesSpec,
+    /// `[slo]`.
+    pub limits: Vec<Limit>,
 }
 
 /// How much load, and for how long.

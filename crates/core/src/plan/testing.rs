@@ -111,6 +111,7 @@ pub(crate) fn module(name: &str, users: Vec<UserSpec>) -> Module {
         load: LoadSpec::default(),
         sim: LoadSpec::default(),
         tolerances: TolerancesSpec::default(),
+        limits: Vec::new(),
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Module {
     pub sim: LoadSpec,
     /// `[compare]`.
     pub tolerances: TolerancesSpec,
+    /// `[slo]`, in the order of reports.
+    pub limits: Vec<Limit>,
 }
 
 /// A `[data.NAME]` table: a file of rows that templates read.
@@ -298,6 +300,7 @@ pub struct TolerancesSpec {
 
 mod data;
 mod discover;
+mod limits;
 mod parse;
 mod selection;
 mod variables;
@@ -305,6 +308,7 @@ mod wait;
 
 pub use data::{Table, load_table};
 pub use discover::{Suite, SuiteError};
+pub use limits::{Limit, LimitError, LimitMetric, combine_limits, parse_limits};
 pub use parse::toml_document;
 pub use selection::{Selection, SelectionError, Selector};
 pub use variables::{Variable, Variables, VariablesError, WrongType, resolve_variables};

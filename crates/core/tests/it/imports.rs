@@ -16,8 +16,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("record", &["sample", "clock", "wire"]),
     ("summary", &["record", "sample", "clock", "wire"]),
     ("engine", &["plan", "transport", "sample", "record", "summary", "clock", "wire"]),
-    ("compare", &["summary", "error", "units", "clock"]),
-    ("output", &["summary", "compare", "units", "error", "clock"]),
+    ("compare", &["suite", "summary", "error", "units", "clock"]),
+    ("output", &["suite", "summary", "compare", "units", "error", "clock"]),
 ];
 
 /// Which crates of this workspace each crate may name.

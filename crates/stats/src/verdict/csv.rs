@@ -107,3 +107,135 @@ pub fn locust_half_step(ms: f64) -> f64 {
         _ => 500.0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::testing::{cell, session, stored};
+    use crate::verdict::{Evidence, NotJudged, Outcome, Report, Row, Rules, Verdict, judge};
+
+    /// A row like [`cell`], as Locust prints it.
+    fn row() -> CsvRow {
+        CsvRow {
+            requests: 1000,
+            failures: 0,
+            average_ms: Some(110.0),
+            p50_ms: Some(99.0),
+            p95_ms: Some(200.0),
+            p99_ms: Some(400.0),
+            rate: 1000.0 / 60.0,
+        }
+    }
+
+    fn close(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-12, "found {found}, expected {expected}");
+    }
+
+    /// Judges a run against the row of a CSV.
+    fn report(csv: &CsvRow, run: &Cell) -> Report {
+        let (baseline, rounding) = csv.as_wide_as(run);
+        let mut evidence = stored(vec![session(0, &baseline)], vec![session(1, run)]);
+        evidence.rounding = Some(rounding);
+        let rows = [Row { aggregated: false, evidence: Evidence::Stored(evidence) }];
+        judge(&rows, &Rules::default(), &[])
+    }
+
+    #[test]
+    fn half_a_step_of_locust_is_what_it_rounds_to() {
+        for (ms, half) in [
+            (0.0, 0.5),
+            (99.0, 0.5),
+            (100.0, 5.0),
+            (990.0, 5.0),
+            (1000.0, 50.0),
+            (9900.0, 50.0),
+            (10_000.0, 500.0),
+            (1e9, 500.0),
+        ] {
+            close(locust_half_step(ms), half);
+        }
+    }
+
+    #[test]
+    fn the_true_value_lies_within_the_slack() {
+        let rounding = row().rounding();
+        close(rounding.p50.low, (99.5_f64 / 99.0).ln());
+        close(rounding.p50.high, (99.0_f64 / 98.5).ln());
+        close(rounding.p95.low, (205.0_f64 / 200.0).ln());
+        close(rounding.p95.high, (200.0_f64 / 195.0).ln());
+        assert_eq!(rounding.of(Metric::Rate), Slack::default());
+    }
+
+    #[test]
+    fn the_average_is_judged_where_the_median_is_coarse() {
+        let of = |p50_ms| CsvRow { p50_ms: Some(p50_ms), ..row() }.rounding().average_instead;
+        // 0.5 of 25 is 2.02 % on the logarithmic scale, 0.5 of 26 is 1.9 %.
+        assert_eq!((of(25.0), of(26.0), of(99.0)), (true, false, false));
+        assert_eq!((of(100.0), of(250.0), of(260.0)), (true, true, false));
+    }
+
+    #[test]
+    fn a_csv_is_as_wide_as_the_run_for_its_own_number_of_requests() {
+        let quarter = CsvRow { requests: 250, rate: 25.0, ..row() };
+        let (of, _) = quarter.as_wide_as(&Cell { failure_deff: 3.0, ..cell() });
+        close(of.p50.unwrap().w, 2.0 * 0.02);
+        close(of.p99.unwrap().exceeding.unwrap(), 9.0 / 4.0);
+        close(of.p95.unwrap().y, 0.2_f64.ln());
+        close(of.average.unwrap().y, 0.11_f64.ln());
+        close(of.rate.unwrap().y, -(25.0_f64.ln()));
+        close(of.seconds, 10.0);
+        close(of.failure_deff, 3.0);
+    }
+
+    #[test]
+    fn a_percentile_printed_as_0_hides_everything_and_is_not_judged() {
+        let fast = CsvRow { average_ms: Some(0.3), p50_ms: Some(0.0), p95_ms: Some(0.0), ..row() };
+        let rounding = fast.rounding();
+        assert!(rounding.average_instead && rounding.p50.high.is_infinite());
+        assert!(rounding.p95.low.is_infinite());
+        let report = report(&fast, &cell());
+        let outcome = |metric| report.rows[0].figure(metric).map(|figure| figure.outcome);
+        assert_eq!(outcome(Metric::P50), None);
+        assert_eq!(outcome(Metric::P95), Some(Outcome::NotJudged(NotJudged::NoValue)));
+        assert_eq!(outcome(Metric::Average), Some(Outcome::Judged(Verdict::Regressed)));
+    }
+
+    #[test]
+    fn what_rounding_explains_is_no_regression() {
+        // 1 s may be 1.05 s, so that 1.1 s is a change of 5 %.
+        let coarse = CsvRow { p95_ms: Some(1000.0), ..row() };
+        let of = |seconds: f64| {
+            let p95 = Estimate::checked(seconds.ln(), 1e-4, Some(50.0));
+            let report = report(&coarse, &Cell { p95, ..cell() });
+            report.rows[0].figure(Metric::P95).unwrap().clone()
+        };
+        let change = of(1.1).change.unwrap();
+        close(change.slack.low, 1.05_f64.ln());
+        close(change.slack.high, (1.0_f64 / 0.95).ln());
+        assert!(change.interval.0 < change.difference - change.slack.low);
+        assert!(of(1.1).is(Verdict::Inconclusive) && of(1.4).is(Verdict::Regressed));
+        assert!(of(0.9).is(Verdict::Unchanged) && of(0.7).is(Verdict::Improved));
+    }
+
+    #[test]
+    fn a_row_with_nothing_in_it_is_not_judged() {
+        for empty in [CsvRow::default(), CsvRow { rate: f64::NAN, p50_ms: Some(f64::NAN), ..row() }] {
+            let report = report(&empty, &cell());
+            let rate = report.rows[0].figure(Metric::Rate).unwrap();
+            assert_eq!(rate.outcome, Outcome::NotJudged(NotJudged::NoValue));
+            assert_eq!(report.verdict, Verdict::Inconclusive);
+        }
+        let (of, _) = row().as_wide_as(&Cell { requests: 0, p50: None, ..cell() });
+        assert_eq!(of.p50, None);
+    }
+
+    #[test]
+    fn two_roundings_add_up() {
+        let (base, new) = (row().rounding(), CsvRow { p50_ms: Some(50.0), ..row() }.rounding());
+        let both = base.and_of_candidate(&new);
+        close(both.p50.low, (99.5_f64 / 99.0).ln() + (50.0_f64 / 49.5).ln());
+        close(both.p50.high, (99.0_f64 / 98.5).ln() + (50.5_f64 / 50.0).ln());
+        let coarse = CsvRow { p50_ms: Some(5.0), ..row() }.rounding();
+        assert!(base.and_of_candidate(&coarse).average_instead);
+    }
+}

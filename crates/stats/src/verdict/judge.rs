@@ -10,10 +10,10 @@ use crate::verdict::samples::{Obstacle, obstacle};
 use crate::verdict::stored::{Test, Values};
 use crate::verdict::{Evidence, Rank, Row, Rules, Slack, Verdict, failures, pairs, relative, stored};
 
-/// With less than this share of the requests a row does not make a report inconclusive.
+/// With less than this share of the requests a row does not make a report inconclusive,
 const MINOR: f64 = 0.01;
-/// The p value below which independent failures would be told from chance with certainty.
-const GROSS_P: f64 = 0.001;
+/// nor with less than this part of an equal share, where there are so many rows that 1 % is usual.
+const MINOR_OF_EQUAL: f64 = 0.5;
 /// The p value below which failures are worth a second look.
 const SUSPICIOUS_P: f64 = 0.025;
 
@@ -30,13 +30,11 @@ pub fn judge(rows: &[Row], rules: &Rules, doubts: &[Doubt]) -> Report {
             take_back(judged);
         }
     }
-    let share = shares(rows);
-    let minor = |row: &Row, share: f64| share < MINOR || (row.aggregated && rows.len() > 1);
-    let rows: Vec<RowReport> = figures
-        .into_iter()
-        .zip(rows.iter().zip(share))
-        .map(|(figures, (row, share))| RowReport { figures, minor: minor(row, share) })
-        .collect();
+    let minor = minor(rows);
+    let sum_of_rows = |row: &Row| row.aggregated && rows.len() > 1;
+    let minor = minor.into_iter().zip(rows).map(|(minor, row)| minor || sum_of_rows(row));
+    let rows: Vec<RowReport> =
+        figures.into_iter().zip(minor).map(|(figures, minor)| RowReport { figures, minor }).collect();
     conclude(rows, rules, doubts)
 }
 
@@ -103,9 +101,11 @@ fn add_relative_tests(rows: &[Row], figures: &mut [Vec<Judged>], rules: &Rules) 
                 values.push(of_row);
             }
         }
-        let found = relative::compare(&values, metric, rules);
-        places.extend(eligible.into_iter().take(found.len()));
-        tests.extend(found);
+        let found = relative::compare(&values, metric, rules).into_iter().zip(eligible);
+        for (test, place) in found.filter_map(|(test, place)| Some((test?, place))) {
+            tests.push(test);
+            places.push(place);
+        }
     }
     let p =
         |of: fn(&crate::verdict::Relative) -> Rank| tests.iter().map(|test| of(test).p).collect::<Vec<_>>();
@@ -165,7 +165,7 @@ fn word(change: &Change, metric: Metric, rules: &Rules) -> Verdict {
 fn word_of_failures(change: &FailureChange, rules: &Rules) -> Verdict {
     let floor = rules.fail_floor;
     let grows = change.difference >= floor;
-    let huge = change.difference >= Rules::GROSS_FAILURES.max(floor) && change.independent <= GROSS_P;
+    let huge = change.difference >= Rules::GROSS_FAILURES.max(floor) && change.independent <= rules.gross_p;
     if (change.worse.rejected && grows) || huge {
         Verdict::Regressed
     } else if change.better.rejected && change.difference <= -floor {
@@ -192,8 +192,9 @@ fn take_back(judged: &mut Judged) {
     }
 }
 
-/// Each row's share of the requests of the judged runs; rows that hardly ask before and after are minor.
-fn shares(rows: &[Row]) -> Vec<f64> {
+/// Which rows have hardly any of the requests, before and after. Of many rows of one size none is minor: a report
+/// would be clear of which every row is undecided.
+fn minor(rows: &[Row]) -> Vec<bool> {
     let requests = |row: &Row| {
         let sum = |cells: Vec<&crate::cell::Cell>| cells.iter().map(|run| run.requests).sum::<u64>() as f64;
         (sum(row.evidence.before()), sum(row.evidence.after()))
@@ -202,7 +203,8 @@ fn shares(rows: &[Row]) -> Vec<f64> {
     let own = || rows.iter().zip(&counts).filter(|(row, _)| !row.aggregated);
     let (before, after) = own().fold((0.0, 0.0), |sum, (_, count)| (sum.0 + count.0, sum.1 + count.1));
     let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 1.0 };
-    counts.iter().map(|count| share(count.0, before).max(share(count.1, after))).collect()
+    let limit = MINOR.min(MINOR_OF_EQUAL / own().count().max(1) as f64);
+    counts.iter().map(|count| share(count.0, before).max(share(count.1, after)) < limit).collect()
 }
 
 /// The verdict over all rows.
@@ -246,3 +248,6 @@ fn doubt(row: usize, figure: &Judged, rules: &Rules) -> Option<Doubt> {
     }
     Some(Doubt::Undecided(row, metric))
 }
+
+#[cfg(test)]
+mod tests;

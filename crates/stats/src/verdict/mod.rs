@@ -18,6 +18,8 @@ mod report;
 mod rules;
 mod samples;
 mod stored;
+#[cfg(test)]
+mod testing;
 
 pub use evidence::{Evidence, Paired, Rounding, Row, Session, Slack, Stored};
 pub use failures::compare_failures;

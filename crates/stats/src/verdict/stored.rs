@@ -2,7 +2,7 @@
 //! expected beforehand and what the stored sessions show.
 
 use crate::Metric;
-use crate::special::{t_above, t_quantile};
+use crate::special::{t_above, t_below, t_quantile};
 use crate::verdict::advice::visible;
 use crate::verdict::report::Change;
 use crate::verdict::{Parts, Rank, Rules, Session, Slack, Stored};
@@ -64,6 +64,23 @@ impl Values {
     /// The sessions of the current epoch.
     pub(super) fn current(&self) -> &[Value] {
         self.epochs.last().map_or(&[], Vec::as_slice)
+    }
+
+    /// Every value of every session.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Value> {
+        self.epochs.iter().flatten().chain(&self.candidate)
+    }
+
+    /// The sessions whose id passes; `None` where none of the current epoch or of the candidate does.
+    pub(super) fn only(mut self, passes: impl Fn(usize) -> bool) -> Option<Self> {
+        for values in self.epochs.iter_mut().chain([&mut self.candidate]) {
+            values.retain(|value| passes(value.id));
+        }
+        if self.current().is_empty() || self.candidate.is_empty() {
+            return None;
+        }
+        self.epochs.retain(|epoch| !epoch.is_empty());
+        Some(self)
     }
 
     /// Only the newest [`Rules::MAX_SESSIONS`] count.
@@ -138,7 +155,7 @@ impl Test {
     /// (p of worse, p of better) for differences that rounding may have made larger by `slack`.
     pub(super) fn p_values(&self, slack: Slack) -> (f64, f64) {
         let worse = t_above((self.difference - slack.low) / self.error, self.freedom);
-        let better = 1.0 - t_above((self.difference + slack.high) / self.error, self.freedom);
+        let better = t_below((self.difference + slack.high) / self.error, self.freedom);
         (worse, better)
     }
 
@@ -160,6 +177,106 @@ impl Test {
             visible: visible(self.error, self.freedom, slack.low, rules.q),
             parts: self.parts,
             limited: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::{Cell, Estimate};
+    use crate::verdict::testing::{cell, moved, session, stored};
+
+    fn at(id: usize, by: f64) -> Session {
+        session(id, &moved(&cell(), Metric::P50, by))
+    }
+
+    fn reckon(stored: &Stored) -> Test {
+        test(&Values::of(stored, Metric::P50).unwrap(), 0.035)
+    }
+
+    fn close(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-12, "found {found}, expected {expected}");
+    }
+
+    #[test]
+    fn two_runs_of_a_session_are_one_value_of_half_the_variance() {
+        let runs = vec![moved(&cell(), Metric::P50, 0.1), moved(&cell(), Metric::P50, 0.3)];
+        let value = Value::of(&Session { id: 7, runs }, Metric::P50).unwrap();
+        close(value.y, 0.1_f64.ln() + 0.2);
+        close(value.within, 0.0004 / 2.0);
+        assert_eq!(Value::of(&Session::default(), Metric::P50), None);
+        assert_eq!(Value::of(&at(0, 0.0), Metric::Failures), None);
+    }
+
+    #[test]
+    fn earlier_epochs_give_their_spread_and_not_their_level() {
+        let mut row = stored(vec![at(5, 0.0)], vec![at(9, 0.2)]);
+        row.earlier = vec![vec![at(0, 3.0), at(1, 3.2)], vec![at(2, -5.0)]];
+        let found = reckon(&row);
+        close(found.difference, 0.2);
+        close(found.freedom, 11.0);
+        let variance = (3.0 * (0.035_f64.powi(2) + 0.0004) + 0.02) / 4.0;
+        close(found.error, (variance + (variance - 0.0004) + 0.0004).sqrt());
+    }
+
+    #[test]
+    fn sessions_that_agree_leave_a_quarter_of_the_expected_noise() {
+        let row = stored((0..20).map(|id| at(id, 0.0)).collect(), vec![at(99, 0.0)]);
+        let Parts::Stored { between, variance, .. } = reckon(&row).parts else { unreachable!() };
+        assert!(variance - 0.0004 < 0.035_f64.powi(2) / 4.0);
+        close(between, 0.035_f64.powi(2) / 4.0);
+    }
+
+    #[test]
+    fn only_the_twenty_newest_sessions_count() {
+        let newest: Vec<_> = (10..30).map(|id| at(id, 0.01 * (id % 3) as f64)).collect();
+        let plain = reckon(&stored(newest.clone(), vec![at(99, 0.1)]));
+        let mut row = stored(newest, vec![at(99, 0.1)]);
+        row.baseline.insert(0, at(9, 4.0));
+        row.earlier = vec![vec![at(0, 0.0), at(1, 9.0)]];
+        assert_eq!(reckon(&row), plain);
+    }
+
+    #[test]
+    fn several_judged_sessions_count_by_their_mean() {
+        let row = stored(vec![at(0, 0.0)], vec![at(8, 0.1), at(9, 0.3)]);
+        let found = reckon(&row);
+        let variance = 0.035_f64.powi(2) + 0.0004;
+        close(found.difference, 0.2);
+        close(found.error, (variance + 0.5 * (0.035_f64.powi(2) + 0.0004)).sqrt());
+    }
+
+    #[test]
+    fn latencies_without_any_spread_have_the_expected_noise() {
+        let same = Cell { p50: Estimate::checked(-2.0, 0.0, Some(500.0)), ..cell() };
+        let found = reckon(&stored(vec![session(0, &same)], vec![session(9, &same)]));
+        close(found.error, (2.0_f64).sqrt() * 0.035);
+        let (worse, better) = found.p_values(Slack::default());
+        close(worse, 0.5);
+        close(better, 0.5);
+    }
+
+    #[test]
+    fn rounding_that_hides_everything_leaves_nothing_to_say() {
+        let found = reckon(&stored(vec![at(0, 0.0)], vec![at(9, 5.0)]));
+        let slack = Slack { low: f64::INFINITY, high: f64::INFINITY };
+        assert_eq!(found.p_values(slack), (1.0, 1.0));
+        let change = found.change(slack, &Rules::default());
+        assert_eq!(change.interval, (f64::NEG_INFINITY, f64::INFINITY));
+        assert!(change.upper.is_infinite() && change.visible.is_infinite());
+    }
+
+    #[test]
+    fn without_a_value_on_either_side_there_is_no_test() {
+        let lost = Cell { p50: None, ..cell() };
+        for row in [
+            stored(Vec::new(), vec![at(9, 0.0)]),
+            stored(vec![at(0, 0.0)], Vec::new()),
+            stored(vec![session(0, &lost)], vec![at(9, 0.0)]),
+            stored(vec![at(0, 0.0)], vec![session(9, &lost)]),
+        ] {
+            assert_eq!(Values::of(&row, Metric::P50), None);
         }
     }
 }

@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "the whole binary is a test")]
 
+mod properties;
 mod vectors;
 mod verdicts;

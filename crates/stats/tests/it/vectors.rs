@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 use windtunnel_stats::cell::{Cell, Estimate};
+use windtunnel_stats::special::{t_above, t_quantile};
+use windtunnel_stats::verdict::compare_failures;
 use windtunnel_stats::{Histogram, Metric, Slice, Steadiness, Window};
 
 pub(crate) fn vectors() -> Value {
@@ -85,4 +87,47 @@ fn warm_up_and_drift_are_those_of_the_examples() {
         assert_close(found.drift.unwrap_or(0.0), &example["drifting"][0], "drift");
         assert_eq!(found.drifting, example["drifting"][1].as_bool().unwrap(), "{name}");
     }
+}
+
+/// Equal to 1e-9 of its size, however small it is.
+fn assert_relative(found: f64, expected: &Value, what: &Value) {
+    let expected = expected.as_f64().unwrap();
+    assert!((found - expected).abs() <= 1e-9 * expected.abs(), "{what}: {found}, expected {expected}");
+}
+
+#[test]
+fn the_t_distribution_is_that_of_the_examples() {
+    let examples = examples("stats");
+    assert_eq!(examples.len(), 40);
+    for example in examples {
+        let number = |key: &str| example[key].as_f64().unwrap();
+        let found = match example["fn"].as_str().unwrap() {
+            "t_sf" => t_above(number("x"), number("df")),
+            "t_ppf" => t_quantile(number("p"), number("df")),
+            other => panic!("unknown function {other}"),
+        };
+        assert_relative(found, &example["value"], &example);
+    }
+}
+
+#[test]
+fn failures_are_compared_as_in_the_examples() {
+    let examples = examples("fail");
+    assert_eq!(examples.len(), 5);
+    for example in examples {
+        let count = |index: usize| whole(&example["args"][index]);
+        let clustering = example["args"][4].as_f64().unwrap();
+        let found = compare_failures((count(0), count(1)), (count(2), count(3)), clustering);
+        assert_relative(found.worse.p, &example["up"], &example);
+        assert_relative(found.better.p, &example["down"], &example);
+        assert_relative(found.upper, &example["upper"], &example);
+    }
+}
+
+#[test]
+fn no_part_of_the_examples_is_left_out() {
+    let vectors = vectors();
+    let mut parts: Vec<&String> = vectors.as_object().unwrap().keys().collect();
+    parts.sort();
+    assert_eq!(parts, ["cells", "config", "fail", "judge", "quantiles", "stats"]);
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use windtunnel_stats::Metric;
 use windtunnel_stats::cell::{Cell, Estimate};
 use windtunnel_stats::verdict::{
-    Evidence, Judged, Outcome, Paired, Rounding, Row, Rules, Session, Slack, Stored, Verdict, judge,
+    Evidence, Judged, Outcome, Paired, Parts, Rounding, Row, Rules, Session, Slack, Stored, Verdict, judge,
 };
 
 use crate::vectors::vectors;
@@ -104,6 +104,7 @@ fn check(figure: &Judged, expected: &Value, what: &str) {
         same(change.worse.p, &expected["p"], &format!("{what} p"));
         same(change.better.p, &expected["pi"], &format!("{what} pi"));
         same(change.visible, &expected["mde"], &format!("{what} mde"));
+        check_parts(change.parts, &expected["info"], what);
         assert_eq!(Value::from(change.worse.rejected), expected["rej_p"], "{what} rej_p");
         assert_eq!(Value::from(change.better.rejected), expected["rej_pi"], "{what} rej_pi");
         assert_eq!(change.relative.is_some(), expected.get("q").is_some(), "{what} relative");
@@ -121,6 +122,27 @@ fn check(figure: &Judged, expected: &Value, what: &str) {
         same(failures.better.p, &expected["pi"], &format!("{what} pi"));
         same(failures.independent, &expected["raw"], &format!("{what} raw"));
         same(failures.upper, &expected["up"], &format!("{what} up"));
+        assert_eq!(Value::from(failures.after.0 == 0), expected["no_fail"], "{what} no_fail");
+        assert_eq!(Value::from(failures.worse.rejected), expected["rej_p"], "{what} rej_p");
+        assert_eq!(Value::from(failures.better.rejected), expected["rej_pi"], "{what} rej_pi");
+    }
+}
+
+fn check_parts(parts: Parts, expected: &Value, what: &str) {
+    let count = |found: usize, key: &str| assert_eq!(expected[key], found, "{what} {key}");
+    match parts {
+        Parts::Stored { sessions, freedom, variance, between, within, within_candidate, .. } => {
+            count(sessions, "K");
+            same(freedom, &expected["f"], &format!("{what} f"));
+            same(variance, &expected["S2"], &format!("{what} S2"));
+            same(between, &expected["between"], &format!("{what} between"));
+            same(within, &expected["wb2"], &format!("{what} wb2"));
+            same(within_candidate, &expected["wc2"], &format!("{what} wc2"));
+        }
+        Parts::Pairs { pairs, variance, .. } => {
+            count(pairs, "m");
+            same(variance, &expected["S2"], &format!("{what} S2"));
+        }
     }
 }
 
@@ -170,4 +192,12 @@ fn the_constants_are_those_of_the_vectors() {
     same(rules.fail_floor, &config["fail_floor"], "fail_floor");
     same(rules.fail_margin, &config["fail_margin"], "fail_margin");
     same(Rules::GROSS_FAILURES, &config["fail_gross"], "fail_gross");
+    same(Rules::PAIR_SHARE, &config["pair_share"], "pair_share");
+    same(Rules::MIN_BEYOND, &config["min_exc"], "min_exc");
+    same(Rules::MIN_BEYOND_STORED, &config["min_exc_hist"], "min_exc_hist");
+    assert_eq!(config["hist_runs"], Rules::STORED_SESSIONS);
+    assert_eq!(config["rel_min_endpoints"], Rules::MIN_ROWS);
+    assert_eq!(config["min_n"], Rules::MIN_REQUESTS);
+    assert_eq!(config["min_n_rate"], Rules::MIN_FOR_RATE);
+    assert_eq!(config.as_object().unwrap().len(), 19, "all of them");
 }

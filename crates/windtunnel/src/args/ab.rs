@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::args::NamesArgs;
+use crate::args::{ExplainArgs, NamesArgs};
 
 /// Arguments of `ab` that are no settings.
 #[derive(Debug, Default, Args)]
@@ -32,4 +32,6 @@ pub(crate) struct AbArgs {
     /// together err as rarely as one.
     #[arg(long, value_name = "M", help_heading = "Pairs")]
     pub(crate) up_to: Option<usize>,
+    #[command(flatten)]
+    pub(crate) explain: ExplainArgs,
 }

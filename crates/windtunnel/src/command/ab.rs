@@ -10,6 +10,7 @@ use windtunnel_core::engine::Control;
 use windtunnel_core::error::{Problem, Problems};
 
 use crate::args::AbArgs;
+use crate::command::reports::Reports;
 use crate::command::run::job::{self, Job};
 use crate::command::run::places::Places;
 use crate::command::run::{generator, warn_insecure};
@@ -41,7 +42,9 @@ pub(super) fn ab(args: &AbArgs, context: &mut Context<'_>) -> Result<Exit, Probl
     let interrupt = Interrupt::install(control.clone())
         .map_err(|error| Problem::new(format!("cannot wait for signals: {error}")))?;
     warn_insecure(context);
-    Turns { context, versions, pairs, options, control, interrupt }.run(&jobs)
+    let reports = Reports::open(&context.settings.results.reports, &args.explain)?;
+    reports.check_rows(&jobs.iter().flat_map(Job::rows).collect::<Vec<_>>())?;
+    Turns { context, versions, pairs, options, control, interrupt, reports }.run(&jobs)
 }
 
 /// A base URL that was typed and never used is a mistake somewhere.

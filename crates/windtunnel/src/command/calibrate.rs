@@ -8,7 +8,7 @@ use windtunnel_core::compare::{Baseline, Foresight, GAP, read_baseline};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::output::{RunsFile, calibration_report, differ_by_more};
 
-use crate::args::{CalibrateArgs, ExplainArgs};
+use crate::args::CalibrateArgs;
 use crate::command::run::Prepared;
 use crate::command::run::keep::Purpose;
 use crate::command::run::places::Csv;
@@ -44,7 +44,7 @@ pub(super) fn calibrate(args: &CalibrateArgs, context: &mut Context<'_>) -> Resu
         Purpose::Calibrate(None)
     };
     let settings = prepared.jobs[0].settings(0, &context.settings.results.verdicts);
-    let exit = prepared.start(purpose, &ExplainArgs::default(), context)?;
+    let exit = prepared.start(purpose, None, context)?;
     let folder = prefix.parent().unwrap_or(Path::new(""));
     if let Some(baseline) = read_baseline(folder, &name)? {
         let foresight = Foresight::of(&baseline, &settings);

@@ -20,9 +20,11 @@ use crate::command::{Context, unwritable};
 use crate::exit::Exit;
 use crate::settings;
 
-/// The reports of one call of the program.
+/// The reports of one call of the program. By default there are none, for commands that only measure.
 #[derive(Debug, Default)]
 pub(in crate::command) struct Reports {
+    /// Comparisons are what the command is for: others are told of them.
+    are_wanted: bool,
     files: Vec<(Format, ReportFile)>,
     modules: Vec<ModuleReport>,
     explain: Option<Wanted>,
@@ -75,7 +77,7 @@ impl Reports {
                 Err(problem) => problems.0.push(problem),
             }
         }
-        problems.into_result().map(|()| Self { files, modules: Vec::new(), explain })
+        problems.into_result().map(|()| Self { are_wanted: true, files, modules: Vec::new(), explain })
     }
 
     /// Sees to it that what is to be explained is a row of one of the modules: `rows` has (method, name) of each.
@@ -164,7 +166,8 @@ impl Reports {
 
     fn tell_github(&self, context: &mut Context<'_>) {
         let environment = context.environment;
-        if environment.get("GITHUB_ACTIONS") != Some("true") || self.modules.is_empty() {
+        let listens = environment.get("GITHUB_ACTIONS") == Some("true");
+        if !listens || !self.are_wanted || self.modules.is_empty() {
             return;
         }
         // The runner reads both streams; stdout may be data for somebody else.

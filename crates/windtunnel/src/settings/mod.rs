@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use windtunnel_core::error::{Problem, Problems, SourceFile};
+use windtunnel_core::suite::{Limit, parse_limits};
 use windtunnel_core::wire::Target as BaseUrl;
 use windtunnel_sim::Options as SimOptions;
 use windtunnel_stats::Compat;
@@ -124,8 +125,8 @@ pub(crate) struct Verdicts {
     pub(crate) confirm: bool,
     /// `--server-build`.
     pub(crate) server_build: Option<String>,
-    /// `--slo`.
-    pub(crate) slo: Option<Sourced<String>>,
+    /// `--slo`, in the order of reports.
+    pub(crate) slo: Option<Sourced<Vec<Limit>>>,
 }
 
 /// Where the comparison is written beside the terminal.
@@ -353,7 +354,25 @@ impl Verdicts {
             noise: noise.map(|noise| noise.value),
             confirm: !layers.is_on("no-confirm", problems),
             server_build: build.map(|build| build.value),
-            slo: layers.read("slo", problems, |text| filled(text, "limits such as \"p95 < 300ms\"")),
+            slo: limits(layers, problems),
+        }
+    }
+}
+
+/// The limits of `--slo`; all mistakes in them.
+fn limits(layers: &Layers, problems: &mut Problems) -> Option<Sourced<Vec<Limit>>> {
+    let raw = layers.get("slo")?;
+    match parse_limits(&raw.value) {
+        Ok(value) => Some(Sourced { value, from: raw.from.clone() }),
+        Err(errors) => {
+            problems.0.extend(errors.into_iter().map(|error| {
+                let problem = raw.from.problem("slo", &error);
+                match error.help {
+                    Some(help) => problem.help(help),
+                    None => problem,
+                }
+            }));
+            None
         }
     }
 }

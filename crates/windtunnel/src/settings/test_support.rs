@@ -28,5 +28,6 @@ pub(crate) fn module(name: &str) -> Module {
         load: LoadSpec::default(),
         sim: LoadSpec::default(),
         tolerances: TolerancesSpec::default(),
+        limits: Vec::new(),
     }
 }

@@ -51,6 +51,31 @@ fn all_mistakes_are_told_at_once() {
 }
 
 #[test]
+fn limits_are_read_wherever_they_were_asked_for_and_all_mistakes_in_them_are_told() {
+    let limits = |flags: &[(&str, &str)], variables: &[(&str, &str)], toml: &str| {
+        let slo = resolve(flags, variables, toml).unwrap().results.verdicts.slo.unwrap();
+        let texts: Vec<String> = slo.value.into_iter().map(|limit| limit.text).collect();
+        format!("{} ({})", texts.join(", "), slo.from)
+    };
+    let toml = "slo = \"p95 < 1s\"\n";
+    let variables = [("WINDTUNNEL_SLO", "failures < 1%, rate > 5/s")];
+    assert_eq!(limits(&[("slo", "p99<=2s")], &variables, toml), "p99 <= 2s (--slo)");
+    assert_eq!(limits(&[], &variables, toml), "rate > 5/s, failures < 1% (WINDTUNNEL_SLO)");
+    assert!(limits(&[], &[], toml).starts_with("p95 < 1s ("));
+    let problems = resolve(&[("slo", "p95 > 1s, failure < 1%")], &[], "").unwrap_err();
+    insta::assert_snapshot!(problems, @"
+    error: --slo: `p95 > 1s` asks for the worse: a latency is limited from above
+      hint: did you mean `p95 < 1s`?
+
+    error: --slo: `failure` is nothing that can be limited
+      hint: did you mean `failures`?
+    ");
+    assert_eq!(resolve(&[("slo", " ")], &[], "").unwrap_err().0.len(), 1);
+    let problems = resolve(&[], &[], "sim = {}\nslo = \"p95 < 1\"\n").unwrap_err().to_string();
+    assert!(problems.contains("windtunnel.toml:2:7: `slo`: `p95`: `1` has no unit"), "{problems}");
+}
+
+#[test]
 fn defaults_are_those_of_the_help() {
     let settings = resolve(&[], &[], "").unwrap();
     assert_eq!(settings.models, Path::new("models"));

@@ -12,6 +12,7 @@ mod guides;
 mod interleaved;
 mod life;
 mod liftwing;
+mod limits;
 mod new_module;
 mod readme;
 mod reports;

@@ -168,3 +168,27 @@ fn failures_are_a_failure_although_there_is_no_baseline() {
     assert!(junit.contains("<testcase classname=\"a\" name=\"verdict\">"), "{junit}");
     assert!(junit.contains("requests failed that no baseline expects"), "{junit}");
 }
+
+#[test]
+fn versions_in_turns_are_reported_and_explained_like_any_others() {
+    let (sandbox, server) = (with_modules(&["a"]), healthy());
+    let url = server.url();
+    let load = ["-u", "8", "-r", "1000", "-t", "1s", "--a", &url, "--b", &url, "--explain", "/", "p50"];
+    let told = sandbox.run(&[&["ab", "a"][..], &load, &FILES].concat());
+    told.expect_message("POST /v1/models/a:predict, p50: ").expect_message("the report is in out/r.md");
+    let json: Value = serde_json::from_str(&sandbox.read("out/r.json")).unwrap();
+    assert_eq!(json["modules"][0]["comparison"]["method"]["pairs"], 3, "{json}");
+    assert_eq!(json["exit"]["code"], told.code.unwrap());
+}
+
+#[test]
+fn a_calibration_is_no_comparison_to_tell_others_of() {
+    let (sandbox, server) = (with_modules(&["a"]), healthy());
+    let url = server.url();
+    let load = ["-u", "8", "-r", "8", "-t", "2s", "-H", &url];
+    sandbox.run(&[&["a", "--csv", "results/a"][..], &load].concat()).expect_code(0);
+    let variables = [("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", "summary")];
+    let told = sandbox.run_with(&variables, &[&["calibrate", "a", "--force"][..], &load].concat());
+    assert!(!told.stderr.contains("::warning") && !told.stderr.contains("::error"), "{told:#?}");
+    assert!(!sandbox.path("summary").exists());
+}

@@ -15,7 +15,7 @@ use crate::compare::{Comparison, Word};
 use sentence::{anchor_name, sentence};
 use table::table;
 use undecided::undecided;
-use words::{Naming, title};
+use words::{Naming, sides, title};
 use wrap::{page, wrapped};
 
 pub(in crate::output) use table::{Shown, said};
@@ -23,7 +23,7 @@ pub(in crate::output) use table::{Shown, said};
 /// What the intervals are; said wherever they are shown.
 pub(in crate::output) const INTERVALS: &str = "intervals are 95 %, not adjusted for the number of figures";
 
-/// What stands above what [`undecided`] says.
+/// What stands above what `undecided` says.
 pub(in crate::output) const UNDECIDED: &str = "What could not be decided, and what would decide it:";
 
 /// The comparison for the terminal, at most 100 columns wide. Ends with a line end.
@@ -34,11 +34,13 @@ pub(in crate::output) const UNDECIDED: &str = "What could not be decided, and wh
 pub fn comparison_report(comparison: &Comparison) -> String {
     let mut lines = wrapped("", &sentence(comparison).to_string());
     lines.push(String::new());
-    lines.extend(wrapped("baseline  ", &comparison.old));
-    lines.extend(wrapped("now       ", &comparison.new));
+    let (old, new) = sides(comparison.method);
+    let width = old.len().max(new.len());
+    lines.extend(wrapped(&format!("{old:<width$}  "), &comparison.old));
+    lines.extend(wrapped(&format!("{new:<width$}  "), &comparison.new));
     let rows: Vec<Shown<'_>> =
         comparison.rows.iter().map(|row| (row, row.figures.iter().collect())).collect();
-    section(&mut lines, table(&rows));
+    section(&mut lines, table(comparison.method, &rows));
     let undecided = undecided(comparison, &title);
     if !undecided.is_empty() {
         section(&mut lines, wrapped("", UNDECIDED));
@@ -76,7 +78,7 @@ fn anchor_lines(comparison: &Comparison) -> Vec<String> {
         return wrapped("", &anchor_text(anchor));
     }
     let mut lines = wrapped("", &format!("{}:", anchor_text(anchor)));
-    lines.extend(table(&red));
+    lines.extend(table(anchor.method, &red));
     lines
 }
 

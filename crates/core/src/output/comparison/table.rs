@@ -1,8 +1,10 @@
 //! The table of a comparison on the terminal: row, metric, baseline, now, change, interval, verdict.
 
-use super::words::{change_text, count, differences_text, interval_text, title, value_text, verdict_text};
+use super::words::{
+    change_text, count, differences_text, interval_text, sides, title, value_text, verdict_text,
+};
 use super::wrap::wrapped;
-use crate::compare::{Figure, RowComparison, RowState};
+use crate::compare::{Figure, Method, RowComparison, RowState};
 
 /// Names up to this length stand in a column of their own; where one is longer, all stand above their figures.
 const COLUMN: usize = 18;
@@ -11,13 +13,14 @@ const COLUMN: usize = 18;
 pub(in crate::output) type Shown<'a> = (&'a RowComparison, Vec<&'a Figure>);
 
 /// The table with its head; empty without rows.
-pub(super) fn table(rows: &[Shown<'_>]) -> Vec<String> {
+pub(super) fn table(method: Method, rows: &[Shown<'_>]) -> Vec<String> {
     if rows.is_empty() {
         return Vec::new();
     }
     let longest = rows.iter().map(|(row, _)| title(row).chars().count()).max().unwrap_or_default();
     let layout = if longest <= COLUMN { Layout::Beside(longest.max(3)) } else { Layout::Above };
-    let head = ["metric", "baseline", "now", "change", "interval", "verdict"].map(str::to_owned);
+    let (old, new) = sides(method);
+    let head = ["metric", old, new, "change", "interval", "verdict"].map(str::to_owned);
     let mut lines = vec![match layout {
         Layout::Beside(_) => layout.line("row", &head),
         Layout::Above => layout.line("", &head),

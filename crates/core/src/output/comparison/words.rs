@@ -2,7 +2,7 @@
 
 use windtunnel_stats::Metric;
 
-use crate::compare::{Difference, Figure, RowComparison, Word};
+use crate::compare::{Difference, Figure, Method, RowComparison, Word};
 
 /// What stands where there is no value.
 pub(in crate::output) const NOTHING: &str = "-";
@@ -123,6 +123,14 @@ pub(in crate::output) fn listed(words: &[String]) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// What the two sides are called: versions that are measured in turns have no baseline.
+pub(in crate::output) fn sides(method: Method) -> (&'static str, &'static str) {
+    match method {
+        Method::Stored { .. } => ("baseline", "now"),
+        Method::Pairs { .. } => ("old", "new"),
     }
 }
 

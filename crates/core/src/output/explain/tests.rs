@@ -1,5 +1,6 @@
 //! Explanations as people read them, and that their numbers are those of the verdict.
 
+mod agreement;
 mod tested;
 mod untested;
 

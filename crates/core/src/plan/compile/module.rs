@@ -103,6 +103,7 @@ impl<'a> ModuleDraft<'a> {
             baseline: baseline.unwrap_or_else(|| module.name.clone()),
             variables: variables.collect(),
             tolerances: module.tolerances.clone(),
+            limits: module.limits.clone(),
         }
     }
 

@@ -110,7 +110,7 @@ fn the_mistakes_of_all_files_are_told_in_their_order() {
     error: models/x/b.toml:1:1: unknown key `wibble` in a module
       1 | wibble = 1
         | ^^^^^^
-      hint: known here: `description`, `baseline`, `load`, `sim`, `compare`, `data`, `env`, `user`
+      hint: known here: `description`, `baseline`, `load`, `sim`, `compare`, `slo`, `data`, `env`, `user`
 
     error: models/x/b.toml:3:9: the class `A` is already there, at models/x/a.toml:2
       3 | class = "A"

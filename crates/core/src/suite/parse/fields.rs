@@ -186,7 +186,6 @@ pub(super) fn found(value: &DeValue) -> String {
 
 /// Keys of the format that this version does not carry out.
 pub(super) const LATER: &[&str] = &[
-    "slo",
     "rate",
     "arrival",
     "stages",

@@ -43,6 +43,7 @@ pub(in crate::suite) fn merge(origin: Origin, parts: Vec<Part>, unread: bool) ->
         load: whole.load.map(|load| load.value).unwrap_or_default(),
         sim: whole.sim.map(|sim| sim.value).unwrap_or_default(),
         tolerances: whole.tolerances.map(|tolerances| tolerances.value).unwrap_or_default(),
+        limits: whole.limits.map(|limits| limits.value).unwrap_or_default(),
     };
     (module, problems)
 }
@@ -61,6 +62,7 @@ impl Merger {
         once(&mut self.whole.load, part.load, "`[load]`", problems);
         once(&mut self.whole.sim, part.sim, "`[sim]`", problems);
         once(&mut self.whole.tolerances, part.tolerances, "`[compare]`", problems);
+        once(&mut self.whole.limits, part.limits, "`[slo]`", problems);
         self.add_tables(part.tables);
         self.add_variables(part.variables);
         self.add_classes(part.classes);

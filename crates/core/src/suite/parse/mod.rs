@@ -6,6 +6,7 @@ mod fields;
 mod load;
 mod merge;
 mod request;
+mod slo;
 mod syntax;
 mod tables;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use toml::de::DeValue;
 
 use crate::error::{Located, Problem, SourceFile};
-use crate::suite::{LoadSpec, TableSpec, TolerancesSpec, UserSpec, VariableSpec};
+use crate::suite::{Limit, LoadSpec, TableSpec, TolerancesSpec, UserSpec, VariableSpec};
 use fields::{Context, Entry, Fields};
 
 pub(super) use merge::{Origin, merge};
@@ -38,6 +39,7 @@ pub(super) struct Part {
     load: Option<Located<LoadSpec>>,
     sim: Option<Located<LoadSpec>>,
     tolerances: Option<Located<TolerancesSpec>>,
+    limits: Option<Located<Vec<Limit>>>,
 }
 
 /// Reads one file; `member` is its name within a module of several files.
@@ -54,6 +56,7 @@ pub(super) fn read_part(file: &Arc<SourceFile>, member: Option<&str>) -> (Part, 
         load: fields.get(&mut cx, "load", load::load),
         sim: fields.get(&mut cx, "sim", load::load),
         tolerances: fields.get(&mut cx, "compare", load::tolerances),
+        limits: fields.get(&mut cx, "slo", slo::limits),
         ..Part::default()
     };
     if let Some(entry) = fields.take("data") {

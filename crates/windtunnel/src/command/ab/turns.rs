@@ -7,12 +7,13 @@ use windtunnel_core::compare::{Comparison, Outcome, Side, compare_pairs};
 use windtunnel_core::engine::{self, Control, Options};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::output::console::{Rates, error_report, name_width, stats_table};
-use windtunnel_core::output::{comparison_report, store_run};
+use windtunnel_core::output::store_run;
 use windtunnel_core::summary::line::RunLine;
 use windtunnel_core::summary::{Ending, RunRecord};
 
 use crate::command::ab::pairs::{FEWEST, Pairs};
 use crate::command::ab::version::Version;
+use crate::command::reports::Reports;
 use crate::command::run::job::{Job, Simulated};
 use crate::command::run::judge::of_comparison;
 use crate::command::run::machine::machine;
@@ -31,6 +32,7 @@ pub(super) struct Turns<'a, 'e> {
     pub(super) options: Options,
     pub(super) control: Control,
     pub(super) interrupt: Interrupt,
+    pub(super) reports: Reports,
 }
 
 /// What was measured of one job.
@@ -74,9 +76,19 @@ impl Turns<'_, '_> {
                 exit = exit.max(Exit::Interrupted);
                 let left: Vec<String> = jobs[index..].iter().map(Job::name).collect();
                 self.context.console.warning(format_args!("interrupted: not run: {}", left.join(", ")));
+                for module in jobs[index..].iter().flat_map(|job| &job.plan.modules) {
+                    let word = (Exit::Interrupted, "interrupted: not run");
+                    self.reports.add(&module.name, None, word, self.context);
+                }
                 break;
             }
-            let concluded = self.job(job)?;
+            let concluded = match self.job(job) {
+                Ok(concluded) => concluded,
+                Err(problem) => {
+                    self.reports.finish(Exit::Usage, self.context);
+                    return Err(problem.into());
+                }
+            };
             for (module, concluded) in job.plan.modules.iter().zip(concluded) {
                 exit = exit.max(concluded.exit);
                 lines.push(self.report(&module.name, &concluded));
@@ -85,14 +97,16 @@ impl Turns<'_, '_> {
         if lines.len() > 1 {
             self.context.console.result(&format!("\n{}\n", lines.join("\n")));
         }
-        Ok(exit)
+        Ok(self.reports.finish(exit, self.context))
     }
 
     /// Prints what a module comes to; the line that says it in short.
     fn report(&mut self, name: &str, concluded: &Concluded) -> String {
+        let (comparison, word) = (concluded.comparison.as_ref(), (concluded.exit, concluded.word.as_str()));
+        self.reports.add(name, comparison, word, self.context);
         let console = &mut self.context.console;
-        if let Some(comparison) = &concluded.comparison {
-            console.result(&format!("\n{}\n", comparison_report(comparison)));
+        if let Some(comparison) = comparison {
+            console.result(&format!("\n{}\n", self.reports.show(comparison)));
         }
         let code = concluded.exit.code(self.context.settings.results.exit_code_on_error);
         let line = format!("{name}: {} (exit code {code})", concluded.word);

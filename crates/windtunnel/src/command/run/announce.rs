@@ -1,16 +1,20 @@
 //! What is said before a run: what will happen, by whose word, and what it can show.
 
+mod limits;
+
 use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::Value;
-use windtunnel_core::plan::{Dispatch, Plan, SelectedModule, SpawnSchedule};
+use windtunnel_core::plan::{Dispatch, Plan, SelectedModule, SeriesPlan, SpawnSchedule};
 use windtunnel_core::suite::Variable;
 use windtunnel_core::units::format_duration;
 
 use crate::command::run::prepare::BaseUrls;
 use crate::settings::layer::Origin;
 use crate::settings::load::ChosenLoad;
+
+pub(super) use limits::Announced;
 
 /// What is to be announced.
 pub(super) struct Announcement<'a> {
@@ -30,6 +34,8 @@ pub(super) struct Announcement<'a> {
     pub(super) confirms: bool,
     /// For each module of the plan: its baseline in words.
     pub(super) baselines: &'a [String],
+    /// For each module of the plan: its limits.
+    pub(super) limits: &'a [Announced],
 }
 
 impl Announcement<'_> {
@@ -43,6 +49,9 @@ impl Announcement<'_> {
             let _ = write!(text, "\n  baseline: {baseline}");
         }
         let _ = write!(text, "\n  {}", self.expectation());
+        for line in self.limits() {
+            let _ = write!(text, "\n  {line}");
+        }
         if self.confirms {
             text.push_str(
                 "\n  what looks worse is measured once more before it is called so (--no-confirm: it is not)",
@@ -150,6 +159,23 @@ impl Announcement<'_> {
             ),
             None => format!("about {counts} requests a row"),
         }
+    }
+
+    /// For each module its limits, and those that it will get too few requests for.
+    fn limits(&self) -> Vec<String> {
+        let counts = self.plan.load.run_time.and_then(|run_time| self.expected_counts(run_time));
+        let mut lines = Vec::new();
+        for (module, of_module) in self.limits.iter().enumerate() {
+            lines.extend(limits::limits_line(of_module));
+            if let Some(counts) = &counts {
+                // What is sent once a user, by on_start and on_stop, has no share.
+                let counts_here = |row: &SeriesPlan| row.module == module && row.share > 0.0;
+                let rows = self.plan.series.iter().zip(counts).filter(|(row, _)| counts_here(row));
+                let fewest = rows.map(|(_, count)| *count).fold(f64::INFINITY, f64::min);
+                lines.extend(limits::too_few(of_module, fewest));
+            }
+        }
+        lines
     }
 
     /// Users times run time, divided by the time of one turn, in each row's share. `None` where a turn has no

@@ -8,16 +8,18 @@ use jiff::Timestamp;
 use windtunnel_core::compare::{Baseline, Foresight, History, Settings, SideRow, Tolerances, read_baseline};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::plan::{Plan, PlannedModule, SelectedModule};
+use windtunnel_core::suite::{Limit, combine_limits};
 use windtunnel_core::summary::{Header, Machine};
 
 use windtunnel_stats::Metric;
 
 use crate::command::Context;
-use crate::command::run::announce::Announcement;
+use crate::command::run::announce::{Announced, Announcement};
 use crate::command::run::machine::run_id;
 use crate::command::run::places::Places;
 use crate::command::run::prepare::{self, BaseUrls};
 use crate::settings::Verdicts;
+use crate::settings::layer::Origin;
 use crate::settings::load::ChosenLoad;
 
 /// Modules that run side by side.
@@ -33,6 +35,8 @@ pub(in crate::command) struct Job {
     pub(in crate::command) baselines: Vec<Option<Baseline>>,
     /// For each module the runs file of its baseline, whatever a CSV beside it says.
     pub(in crate::command) histories: Vec<History>,
+    /// For each module of the plan the limits that it is judged by: those of `[slo]` and of `--slo`.
+    pub(super) limits: Vec<Vec<Limit>>,
 }
 
 /// Compiles all jobs and reads all baselines: every mistake is found before the first request.
@@ -102,7 +106,16 @@ impl Job {
                 Err(problem) => problems.0.push(problem),
             }
         }
-        problems.into_result().map(|()| Self { plan: Arc::new(plan), load, modules, baselines, histories })
+        let asked = context.settings.results.verdicts.slo.as_ref().map_or(&[][..], |slo| &slo.value);
+        let limits = plan.modules.iter().map(|module| combine_limits(&module.limits, asked)).collect();
+        problems.into_result().map(|()| Self {
+            plan: Arc::new(plan),
+            load,
+            modules,
+            baselines,
+            histories,
+            limits,
+        })
     }
 
     /// The same once more: compiled anew, so that rows which are used once begin from the first again.
@@ -119,6 +132,7 @@ impl Job {
             modules: self.modules.clone(),
             baselines: self.baselines.clone(),
             histories: self.histories.clone(),
+            limits: self.limits.clone(),
         })
     }
 
@@ -129,7 +143,7 @@ impl Job {
     }
 
     /// (method, name) of the rows of each module.
-    pub(super) fn rows(&self) -> Vec<Vec<(String, String)>> {
+    pub(in crate::command) fn rows(&self) -> Vec<Vec<(String, String)>> {
         let of_module = |module: usize| {
             let rows = self.plan.series.iter().filter(|row| row.module == module);
             rows.map(|row| (row.method.clone(), row.name.clone())).collect()
@@ -146,6 +160,8 @@ impl Job {
             let row = &self.plan.series[row];
             foresights[row.module].as_ref()?.visible(&row.method, &row.name, Metric::P50, requests)
         };
+        let limits: Vec<Announced> =
+            (0..self.plan.modules.len()).map(|module| self.announced_limits(module, verdicts)).collect();
         let announcement = Announcement {
             plan: &self.plan,
             load: &self.load,
@@ -155,6 +171,7 @@ impl Job {
             visible: &visible,
             confirms: self.confirms(verdicts),
             baselines: &baselines,
+            limits: &limits,
         };
         self.plan.redact(&announcement.text())
     }
@@ -185,6 +202,7 @@ impl Job {
             visible: &visible,
             confirms: false,
             baselines: &[],
+            limits: &[],
         };
         self.plan.redact(&announcement.text_of_turns(turns))
     }
@@ -195,6 +213,17 @@ impl Job {
             baseline.as_ref().map(|baseline| Foresight::of(baseline, &self.settings(module, verdicts)))
         };
         self.baselines.iter().enumerate().map(of_module).collect()
+    }
+
+    /// The limits of a module, each with whoever asked for it.
+    fn announced_limits(&self, module: usize, verdicts: &Verdicts) -> Announced {
+        let asked = verdicts.slo.as_ref();
+        let own = Origin::Module(format!("[slo] of {}", self.modules[module].module.path.display()));
+        let from = |limit: &Limit| match asked {
+            Some(asked) if asked.value.contains(limit) => asked.from.clone(),
+            _ => own.clone(),
+        };
+        self.limits[module].iter().map(|limit| (limit.clone(), from(limit))).collect()
     }
 
     fn baseline_text(&self, module: usize, places: &Places) -> String {

@@ -2,7 +2,11 @@
 //!
 //! The comparison itself is the library's; here stands what follows from it.
 
-use windtunnel_core::compare::{Baseline, Comparison, Outcome, Settings, Side, compare};
+use windtunnel_core::compare::{
+    Baseline, Comparison, LimitResult, LimitState, Outcome, Settings, Side, compare, judge_limits,
+};
+use windtunnel_core::suite::Limit;
+use windtunnel_core::summary::line;
 use windtunnel_core::summary::{Ending, RunRecord};
 
 use crate::exit::Exit;
@@ -23,12 +27,43 @@ pub(super) struct Judgement {
     pub(super) forced: Option<String>,
     /// The run that was made because the first one looked worse, where both were judged.
     pub(super) second: Option<RunRecord>,
+    /// What became of the module's limits.
+    pub(super) limits: Vec<LimitResult>,
 }
 
 impl Judgement {
     /// That of a run which was interrupted.
     pub(super) fn interrupted() -> Self {
         rejected(Exit::Interrupted, "interrupted", None)
+    }
+
+    /// The same, with what became of the limits of the run, the first one where there were two. A missed limit asks
+    /// for the exit code of a regression and keeps no result from being written.
+    pub(super) fn with_limits(mut self, record: &RunRecord, limits: &[Limit], doubts: Doubts) -> Self {
+        let limited = line::limited(record).filter(|_| !doubts.force);
+        self.limits = judge_limits(record, limits, limited.as_deref());
+        let worst = self.limits.iter().map(|result| result.state).max();
+        let those: Vec<&str> = self
+            .limits
+            .iter()
+            .filter(|result| Some(result.state) == worst)
+            .map(|result| result.limit.text.as_str())
+            .collect();
+        let those = those.join(", ");
+        match worst {
+            Some(LimitState::Missed) => {
+                self.exit = self.exit.max(Exit::Regression);
+                self.word = format!("{}; limits missed: {those}", self.word);
+            }
+            Some(LimitState::NotEnough) => {
+                if doubts.inconclusive_fails {
+                    self.exit = self.exit.max(Exit::NoVerdict);
+                }
+                self.word = format!("{}; not enough evidence for limits: {those}", self.word);
+            }
+            Some(LimitState::Kept) | None => {}
+        }
+        self
     }
 }
 
@@ -67,7 +102,15 @@ pub(super) fn judge(
             let exit = exit.max(Exit::NoVerdict);
             rejected(exit, &format!("the load generator was the limit: {limited}"), comparison)
         }
-        _ => Judgement { exit, word, comparison, rejected: None, forced: limited, second: None },
+        _ => Judgement {
+            exit,
+            word,
+            comparison,
+            rejected: None,
+            forced: limited,
+            second: None,
+            limits: Vec::new(),
+        },
     }
 }
 
@@ -101,5 +144,6 @@ fn rejected(exit: Exit, reason: &str, comparison: Option<Comparison>) -> Judgeme
         rejected: Some(reason.to_owned()),
         forced: None,
         second: None,
+        limits: Vec::new(),
     }
 }

@@ -37,7 +37,7 @@ use session::Session;
 /// Runs the selected modules, all where none is named.
 pub(super) fn run(args: &RunArgs, context: &mut Context<'_>) -> Result<Exit, Problems> {
     let modules = select::modules(&args.names, context)?;
-    Prepared::of(modules, context)?.start(Purpose::Compare, &args.explain, context)
+    Prepared::of(modules, context)?.start(Purpose::Compare, Some(&args.explain), context)
 }
 
 /// Runs that are ready to go: everything was checked, and nothing sent or written.
@@ -63,11 +63,11 @@ impl Prepared {
         Ok(Self { places, jobs, _simulator: simulator, base_urls, options })
     }
 
-    /// Runs.
+    /// Runs. Without `explain` comparisons are not what the command is for: there are none beside the terminal.
     pub(super) fn start(
         self,
         purpose: Purpose,
-        explain: &ExplainArgs,
+        explain: Option<&ExplainArgs>,
         context: &mut Context<'_>,
     ) -> Result<Exit, Problems> {
         // From here on there are files to be left in order: signals no longer end the program.
@@ -77,7 +77,10 @@ impl Prepared {
         if context.settings.results.json {
             context.console.leave_stdout_to_data();
         }
-        let reports = Reports::open(&context.settings.results.reports, explain)?;
+        let reports = match explain {
+            Some(explain) => Reports::open(&context.settings.results.reports, explain)?,
+            None => Reports::default(),
+        };
         reports.check_rows(&self.jobs.iter().flat_map(Job::rows).collect::<Vec<_>>())?;
         let outputs = Outputs::open(&self.places, &self.jobs, &context.settings.results)?;
         say_first(&self.jobs, &self.places, context);

@@ -6,7 +6,7 @@ use windtunnel_core::compare::Admission;
 use windtunnel_core::engine::{self, Control, Options};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::output::console::{Rates, error_report, name_width, percentile_table, stats_table};
-use windtunnel_core::output::locust_json;
+use windtunnel_core::output::{limits_report, locust_json};
 use windtunnel_core::summary::line::RunLine;
 use windtunnel_core::summary::{Ending, RunRecord, Snapshot};
 use windtunnel_stats::Compat;
@@ -98,9 +98,11 @@ impl Session<'_, '_> {
         }
         self.tables(&records);
         let judgements = self.judge_all(index, job, &records)?;
+        let doubts = self.context.settings.results.doubts;
         let sets = std::mem::take(&mut self.outputs.by_module[index]);
         let mut lines = Vec::new();
         for (module, ((record, judgement), set)) in records.iter().zip(judgements).zip(sets).enumerate() {
+            let judgement = judgement.with_limits(record, &job.limits[module], doubts);
             self.report(record, &judgement);
             let admission = self.keep(record, &judgement, set, &job.histories[module]);
             lines.push(self.conclude(record, &judgement, admission.as_ref()));
@@ -171,6 +173,10 @@ impl Session<'_, '_> {
     fn report(&mut self, record: &RunRecord, judgement: &Judgement) {
         if let Some(comparison) = &judgement.comparison {
             self.context.console.result(&(self.reports.show(comparison) + "\n"));
+        }
+        if !judgement.limits.is_empty() {
+            let text = limits_report(&record.header.module, &judgement.limits);
+            self.context.console.result(&(text + "\n"));
         }
         if let Some(forced) = &judgement.forced {
             self.context.console.warning(format_args!("{forced}; judged all the same, because of --force"));

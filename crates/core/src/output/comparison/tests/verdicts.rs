@@ -151,10 +151,10 @@ fn pairs_that_saw_it() {
     insta::assert_snapshot!(report(&pairs(&[(180.0, 205.0), (181.0, 207.0), (179.0, 204.0)])), @"
     demo got slower: p50 +15 % (+11 to +19 %), p95 +14 % (+9 to +20 %), 1 of 1 row
 
-    baseline  run a1, run a2, run a3
-    now       run b1, run b2, run b3
+    old  run a1, run a2, run a3
+    new  run b1, run b2, run b3
 
-    row      metric       baseline        now     change            interval  verdict
+    row      metric            old        new     change            interval  verdict
     POST /a  average        179 ms     205 ms    +14.5 %                   -
              p50            178 ms     204 ms    +15.1 %    +11.1 to +19.3 %  regressed
              p95            213 ms     243 ms    +14.2 %     +8.8 to +19.9 %  regressed
@@ -184,13 +184,15 @@ fn a_baseline_that_is_a_csv() {
 
     What could not be decided, and what would decide it:
     - p99 of POST /a not judged: no value to compare
-    - a run with `--csv results/demo` writes demo_runs.jsonl beside the CSV, which keeps what a CSV
-      cannot: the spread of the latencies, and how much sessions differ
 
     intervals are 95 %, not adjusted for the number of figures
 
-    note: a side is a CSV: all requests of the whole run are compared, failures included; percentiles
-          are rounded, and how much its runs differ is not known
+    note: a side is a CSV: all requests of the whole run are compared, failures included
+    note: its percentiles are rounded, and what that hides is taken off every change; it hides more than
+          2 % of a median, so that the average is judged instead
+    note: results/demo_stats.csv is a baseline without spread information: its requests are taken to
+          vary as those of the new run do; store 5 sessions, of longer runs (`windtunnel calibrate
+          demo`), to see more
     ");
 }
 

@@ -7,7 +7,7 @@ use windtunnel_stats::Metric;
 use windtunnel_stats::verdict::{Doubt, FailureChange};
 
 use super::words::{Naming, count, differences_text, listed};
-use crate::compare::{Basis, Comparison, Difference, Method, RowComparison, RowState};
+use crate::compare::{Comparison, Difference, Method, RowComparison, RowState};
 use advice::advised;
 use lacking::not_judged;
 
@@ -45,13 +45,6 @@ pub(in crate::output) fn undecided(comparison: &Comparison, name: Naming<'_>) ->
         said.extend(failures(comparison, name));
     }
     said.extend(not_judged(comparison, name));
-    if comparison.basis == Basis::WholeRun && !said.is_empty() {
-        let name = module(comparison);
-        said.push(format!(
-            "a run with `--csv results/{name}` writes {name}_runs.jsonl beside the CSV, which keeps what a CSV \
-             cannot: the spread of the latencies, and how much sessions differ"
-        ));
-    }
     said
 }
 

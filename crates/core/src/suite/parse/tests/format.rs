@@ -95,6 +95,12 @@ run_time = "20s"
 tolerance = "10%"
 p95 = 0.2
 
+[slo]
+failures = "<= 0.5%"
+p95 = "<300ms"
+"p99.9" = "< 1.5s"
+rate = "> 10/s"
+
 [[user]]
 class = "Chatty"
 weight = 3
@@ -161,6 +167,16 @@ fn everything_around_the_users_is_read() {
     assert_eq!(module.load.stop_timeout, Some(Duration::from_secs(30)));
     assert_eq!((module.sim.users, module.sim.run_time), (None, Some(Duration::from_secs(20))));
     assert_eq!(module.tolerances.all, Some(0.1));
+    let limits: Vec<_> = module.limits.iter().map(|limit| (limit.text.as_str(), limit.bound)).collect();
+    assert_eq!(
+        limits,
+        [
+            ("p95 < 300ms", 300.0),
+            ("p99.9 < 1.5s", 1500.0),
+            ("rate > 10/s", 10.0),
+            ("failures <= 0.5%", 0.005)
+        ]
+    );
     assert_eq!(module.tolerances.by_metric.into_iter().collect::<Vec<_>>(), [("p95".to_owned(), 0.2)]);
 }
 

@@ -120,7 +120,7 @@ fn a_misspelt_table_is_not_taken_for_a_key_in_the_wrong_place() {
 #[test]
 fn a_key_of_a_later_version_is_not_called_unknown() {
     insta::assert_snapshot!(problems(
-        "[[user]]\nclass = \"A\"\ncompletions = \"/v1\"\nhttp2 = true\n[load]\nrate = 5\nstages = []\n[slo]\np95 = 1\n"
+        "[[user]]\nclass = \"A\"\ncompletions = \"/v1\"\nhttp2 = true\n[load]\nrate = 5\nstages = []\n"
     ), @r#"
     error: models/x.toml:3:1: `completions` is not available in this version
       3 | completions = "/v1"
@@ -137,10 +137,6 @@ fn a_key_of_a_later_version_is_not_called_unknown() {
     error: models/x.toml:7:1: `stages` is not available in this version
       7 | stages = []
         | ^^^^^^
-
-    error: models/x.toml:8:2: `slo` is not available in this version
-      8 | [slo]
-        |  ^^^
     "#);
 }
 
@@ -288,6 +284,57 @@ fn values_of_the_wrong_kind_say_what_they_must_be() {
     "#);
 }
 
+const WRONG_LIMITS: &str = r#"
+[slo]
+p95 = 300
+p99.9 = "< 1s"
+p90.x = "< 1s"
+p50 = "> 300ms"
+avg = "300ms"
+rate = ["> 10/s"]
+failure = "< 1%"
+median = 3
+"p97.0" = "< 1s"
+p97 = "< 2s"
+failures = "< 300%"
+[[user]]
+class = "C"
+get = "/"
+"#;
+
+#[test]
+fn limits_that_are_none_say_what_they_must_be() {
+    insta::assert_snapshot!(messages(WRONG_LIMITS), @r#"
+    3: `p95` must be a limit such as "< 300ms", got the number 300 []
+    4: `p99` is a table here [a name with a point stands in quotes: "p99.9" = "< 1s"]
+    5: `p90` must be a limit such as "< 300ms", got a table []
+    6: `p50 > 300ms` asks for the worse: a latency is limited from above [did you mean `p50 < 300ms`?]
+    7: `300ms` is not a limit of `avg` [write for example `avg < 300ms`]
+    8: `rate` must be a limit such as "> 10/s", got a list []
+    9: `failure` is nothing that can be limited [did you mean `failures`?]
+    10: `median` is nothing that can be limited [did you mean `p50`?]
+    12: `p97` is limited twice: `p97 < 1s` and `p97 < 2s` []
+    13: `failures`: a share lies between 0 and 1, got `300%`; write for example `10%` or `0.1` []
+    "#);
+    insta::assert_snapshot!(problems("slo = \"p95 < 1s\"\n[[user]]\nclass = \"C\"\nget = \"/\"\n"), @r#"
+    error: models/x.toml:1:7: `[slo]` must be a table, got text
+      1 | slo = "p95 < 1s"
+        |       ^^^^^^^^^^
+      hint: write `[slo]` and below it for example p95 = "< 300ms"
+    "#);
+    insta::assert_snapshot!(problems("[slo]\nrate = \"< 10/s\"\nfailure = \"< 1%\"\n[[user]]\nclass = \"C\"\nget = \"/\"\n"), @r#"
+    error: models/x.toml:2:8: `rate < 10/s` asks for the worse: throughput is limited from below
+      2 | rate = "< 10/s"
+        |        ^^^^^^^^
+      hint: did you mean `rate > 10/s`?
+
+    error: models/x.toml:3:1: `failure` is nothing that can be limited
+      3 | failure = "< 1%"
+        | ^^^^^^^
+      hint: did you mean `failures`?
+    "#);
+}
+
 const WRONG_TABLES: &str = r#"
 data.file = "x"
 [data.env]
@@ -407,6 +454,25 @@ fn a_task_is_a_request_or_steps() {
     2: `[load]` must be a table, got the number 3 []
     3: `data` must be tables with names: write `[data.NAME]`, got the number 4 []
     4: `env` must be tables with names: write `[env.NAME]`, got a list []
+    ");
+}
+
+#[test]
+fn limits_stand_in_one_file_or_in_all_of_them_alike() {
+    let class = |name: &str| format!("[[user]]\nclass = \"{name}\"\nget = \"/\"\n");
+    let one = "[slo]\np95 = \"< 1s\"\nfailures = \"<1%\"\n".to_owned();
+    let other = "[slo]\nfailures = \"< 1%\"\np95 = \"< 1s\"\n".to_owned();
+    let module =
+        read(&[("a", &class("A")), ("b", &(one.clone() + &class("B"))), ("c", &(other + &class("C")))]);
+    let texts: Vec<_> = module.unwrap().limits.into_iter().map(|limit| limit.text).collect();
+    assert_eq!(texts, ["p95 < 1s", "failures < 1%"]);
+    let wider = "[slo]\np95 = \"< 2s\"\n".to_owned();
+    let differ = read(&[("a", &(one + &class("A"))), ("b", &(wider + &class("B")))]);
+    insta::assert_snapshot!(differ.unwrap_err(), @"
+    error: models/x/b.toml:1:2: `[slo]` is not what it is at models/x/a.toml:1
+      1 | [slo]
+        |  ^^^
+      hint: the files of a module share it: write it once, or in all of them alike
     ");
 }
 

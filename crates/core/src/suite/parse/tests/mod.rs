@@ -38,20 +38,21 @@ proptest! {
     #[test]
     fn no_document_makes_the_reader_panic(
         lines in proptest::collection::vec((
-            0..40_usize,
+            0..42_usize,
             prop_oneof![
                 Just("1"), Just("-1"), Just("1.5"), Just("\"/x\""), Just("\"1s..2s\""), Just("true"), Just("[]"),
                 Just("[\"a\", 1]"), Just("{}"), Just("{ a = 1, b = \"{{ c }}\" }"), Just("[{ get = \"/\" }]"),
-                Just("1979-05-27"), Just("nan"), Just("\"\""), Just("\"10%\""),
+                Just("1979-05-27"), Just("nan"), Just("\"\""), Just("\"10%\""), Just("\"< 10%\""),
             ],
         ), 0..12),
     ) {
-        const KEYS: [&str; 40] = [
+        const KEYS: [&str; 42] = [
             "[[user]]\nclass", "[[user]]\nclass = \"B\"\nget", "[[user.task]]\npost", "[[user.task]]\nsteps", "wait",
             "weight", "fixed_count", "enabled", "base_url", "json", "body", "form", "file", "headers", "query",
             "expect", "save", "continue", "timeout", "host_header", "on_start", "on_stop", "tags", "name", "steps",
             "[data.t]\nfile", "[data.u]\ncolumns", "types", "pick", "at_end", "format", "[env.V]\ndefault",
             "required", "aliases", "[load]\nusers", "run_time", "[compare]\ntolerance", "rate", "infer", "nope",
+            "[slo]\np95", "failures",
         ];
         let lines: Vec<String> = lines.iter().map(|(key, value)| format!("{} = {value}\n", KEYS[*key])).collect();
         let text = lines.concat();
