@@ -261,7 +261,9 @@ pub(crate) fn command() -> Command {
             None => with_run_flags(sub),
             Some(scope @ (For::Check | For::Calibrate)) => with_sim_flags(with_settings(sub, scope)),
             // They hold for each thing that it can be asked, and may stand behind it.
-            Some(For::Baseline) => with_settings(sub, For::Baseline).mut_args(|flag| flag.global(true)),
+            Some(For::Baseline) => {
+                baseline::with_own_help(with_settings(sub, For::Baseline)).mut_args(|flag| flag.global(true))
+            }
             Some(scope) => with_settings(sub, scope),
         });
     }

@@ -2,7 +2,7 @@
 //! seen with them.
 
 use windtunnel_stats::Metric;
-use windtunnel_stats::verdict::MeasuredNoise;
+use windtunnel_stats::verdict::{MeasuredNoise, Rules};
 
 use crate::compare::{Baseline, Foresight, SideRow};
 
@@ -10,8 +10,6 @@ use crate::compare::{Baseline, Foresight, SideRow};
 const METRICS: [Metric; 4] = [Metric::P50, Metric::P95, Metric::P99, Metric::Rate];
 /// How many interleaved pairs the table tells of.
 const PAIRS: usize = 3;
-/// Independent requests beyond a quantile with fewer of which it is not judged (docs/statistics.md 3.11).
-const MIN_BEYOND: f64 = 5.0;
 
 /// The table: a line for each metric, over all rows that a run of the baseline's kind has. Ends with a line end.
 #[must_use]
@@ -49,7 +47,7 @@ pub fn differ_by_more(noise: &MeasuredNoise, share: f64) -> bool {
 /// The requests of a row, where there are enough for the figure to be judged.
 fn requests(row: &SideRow, metric: Metric) -> Option<f64> {
     let cell = row.cell.as_ref()?;
-    let enough = cell.estimate(metric)?.exceeding.is_none_or(|beyond| beyond >= MIN_BEYOND);
+    let enough = cell.estimate(metric)?.exceeding.is_none_or(|beyond| beyond >= Rules::MIN_BEYOND);
     enough.then_some(cell.requests as f64)
 }
 

@@ -1,6 +1,6 @@
 //! Arguments of `windtunnel baseline` and `windtunnel calibrate`.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Command, Subcommand};
 
 /// Arguments of `baseline`.
 #[derive(Debug, Args)]
@@ -63,4 +63,17 @@ pub(crate) struct BaselineNamesArgs {
 pub(crate) struct CalibrateArgs {
     /// The module
     pub(crate) name: String,
+}
+
+/// What settings mean here, where nothing runs.
+pub(super) fn with_own_help(command: Command) -> Command {
+    command
+        .mut_arg("sim", |flag| {
+            flag.help("The baselines of runs against the simulator, which lie in a folder of their own")
+        })
+        .mut_arg("force", |flag| {
+            flag.help(
+                "Take a run that is refused: worse, not comparable, too short, or limited by its generator",
+            )
+        })
 }

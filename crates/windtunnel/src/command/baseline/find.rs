@@ -55,7 +55,7 @@ impl Named {
         let baseline = if known.iter().any(|known| known == name) {
             name.to_owned()
         } else if modules.iter().any(|(module, _)| module == name) {
-            of_module(name, context)?
+            of_module(name, context).map_err(|problems| with_known(problems, name, &known))?
         } else {
             let problem = Problem::new(format!("there is neither a baseline nor a module called `{name}`"));
             let names = known.iter().map(String::as_str).chain(modules.iter().map(|(name, _)| name.as_str()));
@@ -169,6 +169,16 @@ impl Named {
 fn ids(history: &History, store: Option<&RunStore>) -> BTreeSet<String> {
     let stored = store.map(RunStore::list).unwrap_or_default().into_iter().map(|(id, _, _)| id);
     stored.chain(history.runs().into_iter().map(|run| run.run.clone())).collect()
+}
+
+/// The mistakes of a module whose baseline is named by variables, with the baselines that it seems to have.
+fn with_known(problems: Problems, name: &str, known: &[String]) -> Problems {
+    let seem: Vec<&str> = known.iter().map(String::as_str).filter(|known| known.starts_with(name)).collect();
+    if seem.is_empty() {
+        return problems;
+    }
+    let help = format!("or name a baseline: {}", seem.join(", "));
+    Problems(problems.0.into_iter().map(|problem| problem.help(help.clone())).collect())
 }
 
 /// The name of a module's baseline, in which variables may stand.

@@ -87,6 +87,13 @@ fn what_there_is_not_is_named_with_what_there_is() {
     refused(&sandbox, &["drop", "a", "2025"], "there is no run `2025` in the baseline of a");
     refused(&sandbox, &["accept", "a", "2025"], "and none in the run store");
     refused(&sandbox, &["accept", "a", "2026"], "`2026` is the beginning of more than one run");
+    // A module whose baseline is named by a variable, which is not set.
+    let needs = format!("baseline = \"a-{{{{ env.V }}}}\"\n{}\n[env.V]\nrequired = true\n", super::MODULE);
+    sandbox.write("models/a-.toml", &needs);
+    sandbox.copy(&sandbox.path("results/sim/a_runs.jsonl"), "results/sim/a-1_runs.jsonl");
+    refused(&sandbox, &["list", "a-"], "or name a baseline: a-1");
+    let told = sandbox.run_with(&[("V", "1")], &["baseline", "list", "a-", "--sim"]);
+    told.expect_code(0).expect_message("a-1: results/sim/a-1_runs.jsonl");
     // The folder of real runs has none.
     let told = sandbox.run(&["baseline", "list"]);
     told.expect_code(0).expect_message("there is no baseline in results");

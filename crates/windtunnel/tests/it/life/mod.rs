@@ -77,10 +77,10 @@ pub(crate) fn masked(line: &str) -> String {
             words[at] = format!("{}Z{end}", &time[..13]);
         }
         if words[at] == "requests" {
-            words[at - 1] = "N".to_owned();
+            words[at - 1] = String::from("N");
         }
         if words[at] == "p50" {
-            words[at + 1] = "X".to_owned();
+            words[at + 1] = String::from("X");
         }
     }
     format!("{indent}{}", words.join(" "))
