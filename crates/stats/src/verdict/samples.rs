@@ -16,7 +16,8 @@ pub(super) enum Obstacle {
 /// Looks at the numbers of requests behind a figure.
 pub(super) fn obstacle(evidence: &Evidence, metric: Metric) -> Option<Obstacle> {
     let (before, after) = (evidence.before(), evidence.after());
-    if before.iter().chain(&after).any(|run| run.short) {
+    // Failures are counts: a server that only fails is seen in a second.
+    if metric != Metric::Failures && before.iter().chain(&after).any(|run| run.short) {
         return Some(Obstacle::NotJudged(NotJudged::TooShort));
     }
     let too_few = |(before, after): (u64, u64), needed| {
@@ -196,9 +197,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_a_run_below_six_slices_is_judged() {
+    fn only_failures_of_a_run_below_six_slices_are_judged() {
         let short = Cell { short: true, ..cell() };
-        for metric in Metric::ALL {
+        assert_eq!(of(&[cell()], std::slice::from_ref(&short), Metric::Failures), None);
+        for metric in Metric::ALL.into_iter().filter(|metric| *metric != Metric::Failures) {
             let expected = Some(Obstacle::NotJudged(NotJudged::TooShort));
             assert_eq!(of(&[cell()], std::slice::from_ref(&short), metric), expected, "{metric}");
             assert_eq!(of(std::slice::from_ref(&short), &[cell()], metric), expected, "{metric}");
