@@ -13,6 +13,8 @@ mod rows;
 mod side;
 mod store;
 mod surroundings;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

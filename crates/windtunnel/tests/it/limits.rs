@@ -5,7 +5,8 @@ use crate::sandbox::{Ended, Sandbox};
 
 /// About 250 requests to the simulator, which answers in 300 ms, of two seconds.
 fn run(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
-    let load = ["--sim", "--sim-median", "300ms", "--sim-workers", "64", "-u", "40", "-r", "400", "-t", "2s"];
+    let load =
+        ["--sim", "--sim-median", "300ms", "--sim-workers", "64", "-u", "40", "-r", "400", "-t", "1800ms"];
     sandbox.run(&[&["a"][..], &load, arguments].concat())
 }
 

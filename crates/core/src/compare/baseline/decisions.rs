@@ -45,7 +45,10 @@ impl<'a> Decisions<'a> {
                     decided.approve(run, epoch);
                     decided.open(epoch, None, None);
                 }
-                Change::Drop { run } => _ = decided.epoch_of.insert(run, None),
+                Change::Drop { run } => {
+                    decided.epoch_of.insert(run, None);
+                    decided.approved.remove(run.as_str());
+                }
                 Change::Anchor { epoch } => {
                     decided.named.insert(epoch);
                     decided.anchor = Some(epoch);

@@ -137,9 +137,9 @@ fn count(row: &mut SeriesSummary, at: RunTime, request: &Ended) {
     let mut latency = Histogram::default();
     let us = Duration::from_secs_f64(request.ms / 1000.0).as_micros().try_into().unwrap();
     if failed == 0 {
-        latency.record(us)
+        latency.record(us);
     } else {
-        row.failed.record(us)
+        row.failed.record(us);
     }
     row.latency.merge(&latency);
     row.slices.add(at.0 / Slices::BASE_NS, &latency, u64::from(failed));

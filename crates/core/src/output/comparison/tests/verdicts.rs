@@ -187,12 +187,12 @@ fn a_baseline_that_is_a_csv() {
 
     intervals are 95 %, not adjusted for the number of figures
 
-    note: a side is a CSV: all requests of the whole run are compared, failures included
-    note: its percentiles are rounded, and what that hides is taken off every change; it hides more than
-          2 % of a median, so that the average is judged instead
+    note: a side is a CSV: all requests of the whole run are compared, failures included; percentiles
+          are rounded, and what that hides is taken off every change, and where it is more than 2 % of a
+          median the average is judged instead
     note: results/demo_stats.csv is a baseline without spread information: its requests are taken to
-          vary as those of the new run do; store 5 sessions, of longer runs (`windtunnel calibrate
-          demo`), to see more
+          vary as those of the new run do; store 5 sessions (`windtunnel calibrate demo`), on different
+          days, to see more
     ");
 }
 
