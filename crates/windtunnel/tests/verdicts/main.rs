@@ -9,7 +9,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// Noise between the sessions of the simulated server: the standard deviation of the logarithm of its level.
@@ -192,10 +192,10 @@ fn at_most(k: u32, n: u32, p: f64) -> f64 {
 /// The bar: most red reports of an unchanged server, or fewest of a changed one.
 fn bar(red: &Rate, comparisons: u32) -> u32 {
     match *red {
-        Rate::AtMost(p) => (0..comparisons).find(|k| at_most(*k, comparisons, p) > 1.0 - ALLOWED_MISSES).unwrap(),
-        Rate::AtLeast(p) => {
-            (0..comparisons).find(|k| at_most(*k, comparisons, p) >= ALLOWED_MISSES).unwrap()
+        Rate::AtMost(p) => {
+            (0..comparisons).find(|k| at_most(*k, comparisons, p) > 1.0 - ALLOWED_MISSES).unwrap()
         }
+        Rate::AtLeast(p) => (0..comparisons).find(|k| at_most(*k, comparisons, p) >= ALLOWED_MISSES).unwrap(),
     }
 }
 
@@ -232,7 +232,7 @@ fn verdicts_are_right_end_to_end() {
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/verdict-end-to-end.md");
     fs::write(&file, page(&table)).unwrap();
-    assert!(missed.is_empty(), "missed: {missed:?}; see {}", PathBuf::from(file).display());
+    assert!(missed.is_empty(), "missed: {missed:?}; see {}", file.display());
 }
 
 fn page(table: &str) -> String {
