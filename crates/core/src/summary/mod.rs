@@ -6,6 +6,8 @@
 mod collect;
 pub mod line;
 mod recent;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

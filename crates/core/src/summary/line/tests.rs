@@ -1,5 +1,8 @@
 //! Lines written, read, damaged.
 
+mod changes;
+mod whole;
+
 use std::sync::LazyLock;
 use std::time::Duration;
 
