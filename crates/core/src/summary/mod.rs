@@ -177,7 +177,7 @@ pub struct ExceptionRow {
     pub traceback: String,
 }
 
-/// What the generator knows of itself: stats.md 3.16.
+/// What the generator knows of itself (docs/statistics.md 3.16).
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     /// Lateness of a 10 ms heartbeat, all threads, microseconds.
