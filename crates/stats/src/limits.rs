@@ -13,6 +13,8 @@ use crate::{Histogram, Slice, Window};
 const ERROR: f64 = 0.01;
 /// The fewest slices that show how a run varies.
 const MIN_SLICES: usize = 6;
+/// How slow requests cluster is looked at where at least so many of them are seen: a handful cannot show it.
+const MIN_SEEN: f64 = 20.0;
 /// More requests than this will never be sent: where they would be needed, no number is.
 const ENDLESS: f64 = 1e8;
 
@@ -37,20 +39,22 @@ pub struct Over {
     pub over: f64,
     /// All successes.
     pub total: f64,
-    /// By how much their clustering in time widens the variance of that share; at least 1.
+    /// By how much their clustering in time widens the variance of that share; at least 1, and infinite where the
+    /// window has fewer than six slices, so that it cannot be seen.
     pub deff: f64,
 }
 
-/// Counts the successes of a window that are over `limit_us` microseconds. The design effect is the larger of that at
-/// the limit and that at the quantile `p` that is limited: far above all latencies none is over the limit, which says
-/// nothing of how they would cluster if they were.
+/// Counts the successes of a window that are over `limit_us` microseconds. The design effect is the largest of that at
+/// the limit, that at the quantile `p` that is limited, and that at the latency which at least twenty requests exceed:
+/// where hardly any is over the limit, they do not show how they would cluster.
 #[must_use]
 pub fn over(window: &Window, limit_us: f64, p: f64) -> Over {
     let whole = window.histogram();
     let total = whole.count() as f64;
     let over = above(whole.buckets().map(|(bucket, count)| (bucket, count as f64)), limit_us);
-    let at_quantile = whole.quantile_us(p).map_or(1.0, |quantile| deff(window, quantile));
-    Over { over, total, deff: deff(window, limit_us).max(at_quantile) }
+    let at = |p: f64| whole.quantile_us(p).map_or(1.0, |quantile| deff(window, quantile));
+    let seen = 1.0 - over.max(MIN_SEEN).min(total / 2.0) / total;
+    Over { over, total, deff: deff(window, limit_us).max(at(p)).max(at(seen)) }
 }
 
 /// How many of these are above a latency.
@@ -68,7 +72,7 @@ fn deff(window: &Window, us: f64) -> f64 {
     let slices = &window.slices;
     let batches = Batches::of(window).len();
     if batches < MIN_SLICES {
-        return 1.0;
+        return f64::INFINITY;
     }
     let of_slice = |slice: &Slice| {
         let counts = slice.hist.iter().map(|(bucket, count)| (usize::from(*bucket), f64::from(*count)));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::RunTime;
 
-/// How often the heartbeat beats: stats.md 3.16 in the formats' words, docs/formats.md `gen`.
+/// How often the heartbeat beats: docs/statistics.md 3.16, and docs/formats.md, `gen`.
 pub(crate) const BEAT: Duration = Duration::from_millis(10);
 
 /// The stretch over which the processor's share is judged.
