@@ -261,9 +261,15 @@ mod tests {
 
     #[test]
     fn nothing_is_over_where_nothing_is() {
-        for slices in [Vec::new(), vec![Vec::new(); 10]] {
-            assert_eq!(over(&window(&slices), 100.0, 0.95), Over { over: 0.0, total: 0.0, deff: 1.0 });
+        for (slices, deff) in [(Vec::new(), f64::INFINITY), (vec![Vec::new(); 10], 1.0)] {
+            assert_eq!(over(&window(&slices), 100.0, 0.95), Over { over: 0.0, total: 0.0, deff });
         }
+    }
+
+    #[test]
+    fn how_requests_cluster_cannot_be_seen_in_five_slices() {
+        let found = over(&window(&vec![vec![100; 1_000]; 5]), 300.0, 0.99);
+        assert_eq!(share(found.over, found.total, found.deff, 0.01), Kept::NotEnough { further: None });
     }
 
     proptest! {

@@ -14,8 +14,11 @@ const MIN_RUNS: usize = 3;
 pub(super) fn compare(evidence: &Evidence) -> FailureChange {
     let (before_runs, after_runs) = (evidence.before(), evidence.after());
     let (before, after) = (sum(&before_runs), sum(&after_runs));
-    let deffs = before_runs.iter().chain(&after_runs).map(|cell| cell.failure_deff);
-    let clustering = deffs.fold(1.0, f64::max).max(between_runs(&before_runs, before));
+    let runs = || before_runs.iter().chain(&after_runs);
+    // Below six slices clusters cannot be seen, and all failures may be one: then only a gross difference is called.
+    let unseen = if runs().any(|cell| cell.short) { f64::INFINITY } else { 1.0 };
+    let deffs = runs().map(|cell| cell.failure_deff);
+    let clustering = deffs.fold(unseen, f64::max).max(between_runs(&before_runs, before));
     compare_failures(before, after, clustering)
 }
 
@@ -143,6 +146,17 @@ mod tests {
         assert_eq!((found.before, found.after), ((3, 1000), (12, 1000)));
         assert!((found.clustering - 4.0).abs() < 1e-12);
         assert!(found.worse.p > found.independent);
+    }
+
+    #[test]
+    fn below_six_slices_all_failures_may_be_one_cluster() {
+        let short = |failures| Cell { short: true, ..with(failures, 400) };
+        let row = |failures| stored(vec![session(0, &short(0))], vec![session(1, &short(failures))]);
+        let few = compare(&Evidence::Stored(row(16)));
+        assert!(few.worse.p > 0.3 && few.independent < 0.001, "{few:?}");
+        // Called all the same: the difference is gross.
+        let all = compare(&Evidence::Stored(row(400)));
+        assert!(all.independent < 0.001 && all.difference > 0.99);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the whole binary is a test")]
 
+mod limits;
 mod pool;
 mod table;
 

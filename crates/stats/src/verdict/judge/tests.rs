@@ -201,12 +201,15 @@ fn of_many_equal_rows_none_is_minor() {
 }
 
 #[test]
-fn all_rows_together_are_part_of_the_family_and_not_of_the_shares() {
+fn all_rows_together_are_part_of_the_family_and_leave_nothing_undecided() {
     let all = Row { aggregated: true, ..row(&cell(), &cell()) };
     let report = judge(&[row(&cell(), &cell()), all], &Rules::default(), &[]);
-    assert!(!report.rows[0].minor && !report.rows[1].minor);
+    assert_eq!((report.rows[0].minor, report.rows[1].minor), (false, true));
     let change = report.rows[0].figure(Metric::P50).unwrap().change.unwrap();
     assert_eq!((change.worse.family, change.better.family), (10, 10));
+    // Where they are the only row they are judged like any other.
+    let alone = Row { aggregated: true, ..row(&cell(), &cell()) };
+    assert!(!judge(&[alone], &Rules::default(), &[]).rows[0].minor);
 }
 
 #[test]
