@@ -2,7 +2,7 @@
 //!
 //! Requests that follow each other are alike, so the spread of an estimate is taken from batches of time and not
 //! from single requests. The formulas are those of docs/formats.md ("cell"), after the method of batch means. No
-//! comparison here: that is [`change`](crate::change).
+//! comparison here: that is [`verdict`](crate::verdict).
 
 use crate::{Histogram, Metric, Window};
 
@@ -174,7 +174,7 @@ impl Cell {
     ///
     /// With fewer than six slices or twenty requests the spread inside the run cannot be seen. Then requests are
     /// taken as independent (deff = 1, rate as of a Poisson process), which is too small a spread where
-    /// they queue; verdicts do not judge such cells, an interim comparison still needs a number.
+    /// they queue; verdicts do not judge such cells, reports still show their numbers.
     #[must_use]
     pub fn of(successes: &Histogram, batches: &Batches, seconds: f64) -> Self {
         let failures = sum(&batches.failures);

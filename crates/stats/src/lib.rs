@@ -4,7 +4,6 @@
 //! the sections of `docs/formats.md` and `docs/statistics.md` or the published source they come from.
 
 pub mod cell;
-pub mod change;
 mod histogram;
 pub mod limits;
 mod locust;

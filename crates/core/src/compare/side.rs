@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use windtunnel_stats::Metric;
 use windtunnel_stats::cell::{Cell, Estimate};
-use windtunnel_stats::change::CsvFigures;
+use windtunnel_stats::verdict::CsvFigures;
 use windtunnel_stats::verdict::Rounding;
 use windtunnel_stats::verdict::csv::CsvRow;
 

@@ -7,6 +7,7 @@
 
 pub mod advice;
 pub mod csv;
+mod csv_figures;
 mod evidence;
 mod failures;
 mod judge;
@@ -21,6 +22,7 @@ mod stored;
 #[cfg(test)]
 mod testing;
 
+pub use csv_figures::CsvFigures;
 pub use evidence::{Evidence, Paired, Rounding, Row, Session, Slack, Stored};
 pub use failures::compare_failures;
 pub use judge::judge;

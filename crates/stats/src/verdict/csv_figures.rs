@@ -1,4 +1,4 @@
-//! A spread for figures of which a CSV is all that is left.
+//! A spread for figures of which a CSV is all that is left (docs/statistics.md 3.13).
 //!
 //! A CSV has percentiles but no course in time. From the percentiles follows the spread that independent requests
 //! would have; requests of a server with a queue are not independent, so it is widened by an assumed factor.
@@ -22,8 +22,7 @@ pub struct CsvFigures<'a> {
 }
 
 impl CsvFigures<'_> {
-    /// A relative standard error to put into [`Side::spread`](super::Side::spread) where neither side knows
-    /// better; wider than the true one rather than narrower. `None` where the figures do not give one.
+    /// A relative standard error where neither side of a comparison knows better; wider than the true one rather than narrower. `None` where the figures do not give one.
     #[must_use]
     pub fn spread(&self, metric: Metric) -> Option<f64> {
         let requests = (self.requests > 0).then_some(self.requests as f64)?;
@@ -68,17 +67,6 @@ impl CsvFigures<'_> {
             .map(|(other, near)| ((near.ln() - value.ln()) / (other - p)).abs())
             .filter(|slope| slope.is_finite())
             .max_by(f64::total_cmp)
-    }
-}
-
-/// Half the step to which Locust rounds a percentile of `ms` milliseconds.
-#[must_use]
-pub fn locust_half_step(ms: f64) -> f64 {
-    match ms {
-        ms if ms < 100.0 => 0.5,
-        ms if ms < 1_000.0 => 5.0,
-        ms if ms < 10_000.0 => 50.0,
-        _ => 500.0,
     }
 }
 
