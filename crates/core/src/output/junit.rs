@@ -13,7 +13,8 @@ use windtunnel_stats::verdict::Doubt;
 use super::comparison::words::{change_and_interval, title, value_text};
 use super::comparison::{anchor_text, red_rows, said};
 use super::explain;
-use super::reported::{LimitState, ModuleReport, Standing};
+use super::reported::{ModuleReport, Standing};
+use crate::compare::LimitState;
 use crate::compare::{Comparison, Figure, Outcome, RowComparison, Word};
 
 /// The document. Ends with a line end.

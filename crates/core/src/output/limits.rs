@@ -4,6 +4,7 @@ use windtunnel_stats::Metric;
 
 use super::comparison::words::value_text;
 use super::comparison::wrap::wrapped;
+use super::reported::LimitReport;
 use crate::compare::{LimitResult, LimitRow, LimitState};
 use crate::suite::LimitMetric;
 
@@ -24,6 +25,18 @@ pub fn limits_report(module: &str, results: &[LimitResult]) -> String {
         lines.extend(rows(result).iter().flat_map(|text| wrapped("    ", text)));
     }
     lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+}
+
+/// The same for the reports in files: each row under each limit.
+#[must_use]
+pub fn limit_reports(results: &[LimitResult]) -> Vec<LimitReport> {
+    let of_row = |result: &LimitResult, row: &LimitRow| LimitReport {
+        row: row.title(),
+        limit: result.limit.text.clone(),
+        state: row.state,
+        text: measured_text(result, row),
+    };
+    results.iter().flat_map(|result| result.rows.iter().map(move |row| of_row(result, row))).collect()
 }
 
 /// The name of a state, for people.
@@ -72,13 +85,17 @@ fn rows(result: &LimitResult) -> Vec<String> {
     lines
 }
 
-/// One row: where, what was measured, out of how many, and what would decide.
+/// One row: where, and what was measured there.
 fn row_text(result: &LimitResult, row: &LimitRow) -> String {
-    let title = row.title();
+    format!("{}: {}", row.title(), measured_text(result, row))
+}
+
+/// What was measured of a row, out of how many, and what would decide.
+fn measured_text(result: &LimitResult, row: &LimitRow) -> String {
     let is_failures = result.limit.metric == LimitMetric::Failures;
     let Some(value) = row.value else {
         let nothing = if is_failures { "no request" } else { "no success" };
-        return format!("{title}: {nothing} was measured{}", further(row));
+        return format!("{nothing} was measured{}", further(row));
     };
     let value = value_text(like(result.limit.metric), Some(value));
     let counts = row.over.map_or_else(String::new, |over| {
@@ -88,7 +105,7 @@ fn row_text(result: &LimitResult, row: &LimitRow) -> String {
     let worth = row.independent.filter(|some| *some < NEARLY_ALL * row.requests as f64);
     let worth =
         worth.map_or_else(String::new, |some| format!(" (they say as much as {some:.0} independent ones)"));
-    format!("{title}: {value}{counts}{worth}{}", further(row))
+    format!("{value}{counts}{worth}{}", further(row))
 }
 
 /// What would decide a row that is undecided.

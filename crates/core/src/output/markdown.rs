@@ -9,7 +9,8 @@
 use super::comparison::undecided::undecided;
 use super::comparison::words::{NOTHING, change_text, interval_text, sides, value_text, verdict_text};
 use super::comparison::{INTERVALS, Shown, UNDECIDED, anchor_text, has_intervals, notes, red_rows, said};
-use super::reported::{LimitState, ModuleReport};
+use super::reported::ModuleReport;
+use crate::compare::LimitState;
 use crate::compare::{Comparison, Figure, Method, RowComparison, Word};
 
 /// The reports of all modules in one text. Ends with a line end.

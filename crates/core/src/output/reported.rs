@@ -1,6 +1,6 @@
 //! What the modules of one call come to, as the reports in files show it.
 
-use crate::compare::{Comparison, Outcome};
+use crate::compare::{Comparison, LimitState, Outcome};
 use crate::output::comparison::sentence::{Sentence, sentence};
 
 /// What one module comes to.
@@ -42,23 +42,12 @@ pub struct LimitReport {
     pub text: String,
 }
 
-/// Whether a limit was kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LimitState {
-    /// It was.
-    Kept,
-    /// It was not.
-    Missed,
-    /// There is not enough evidence.
-    NotEnough,
-}
-
 /// What a reader has to do about a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// Nothing.
     Good,
-    /// Look at it: the comparison is inconclusive, but does not fail.
+    /// Look at it: the comparison is inconclusive, or a limit undecided, but it does not fail.
     Doubtful,
     /// It fails.
     Bad,
@@ -85,9 +74,11 @@ impl ModuleReport {
 
     pub(super) fn standing(&self) -> Standing {
         let outcome = self.comparison.as_ref().map(Comparison::outcome);
+        let undecided = self.limits.iter().any(|limit| limit.state == LimitState::NotEnough);
         match outcome {
             _ if self.exit.code != 0 => Standing::Bad,
             Some(Outcome::Inconclusive) => Standing::Doubtful,
+            _ if undecided => Standing::Doubtful,
             _ => Standing::Good,
         }
     }

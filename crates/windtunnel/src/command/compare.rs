@@ -34,7 +34,7 @@ pub(super) fn compare(args: &CompareArgs, context: &mut Context<'_>) -> Result<E
     print(&reports.show(&comparison))?;
     let (exit, word) = of_comparison(&comparison, doubts);
     context.console.info(&word);
-    reports.add(&comparison.name, Some(&comparison), (exit, &word), context);
+    reports.add(&comparison.name, Some(&comparison), &[], (exit, &word), context);
     Ok(reports.finish(exit, context))
 }
 

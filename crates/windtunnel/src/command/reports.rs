@@ -8,11 +8,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use windtunnel_core::compare::Comparison;
+use windtunnel_core::compare::{Comparison, LimitResult};
 use windtunnel_core::error::{Problem, Problems};
 use windtunnel_core::output::{
-    ExitMeaning, ModuleReport, Wanted, comparison_report, explain, github_annotations, junit, markdown,
-    report_json,
+    ExitMeaning, ModuleReport, Wanted, comparison_report, explain, github_annotations, junit, limit_reports,
+    markdown, report_json,
 };
 
 use crate::args::ExplainArgs;
@@ -122,6 +122,7 @@ impl Reports {
         &mut self,
         name: &str,
         comparison: Option<&Comparison>,
+        limits: &[LimitResult],
         (exit, word): (Exit, &str),
         context: &mut Context<'_>,
     ) {
@@ -136,7 +137,7 @@ impl Reports {
             exit: meaning(exit, results.exit_code_on_error),
             comparison: comparison.cloned(),
             inconclusive_fails: results.doubts.inconclusive_fails,
-            limits: Vec::new(),
+            limits: limit_reports(limits),
         });
     }
 
@@ -197,7 +198,7 @@ fn meaning(exit: Exit, on_error: u8) -> ExitMeaning {
         Exit::Success => "nothing is known to have got worse",
         Exit::RequestsFailed => "requests failed that no baseline expects",
         Exit::NoVerdict => "no verdict is possible",
-        Exit::Regression => "something got worse",
+        Exit::Regression => "something got worse, or a limit is missed",
         Exit::Interrupted => "interrupted",
         Exit::Usage => "usage or configuration, or results that could not be written",
     };

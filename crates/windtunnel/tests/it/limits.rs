@@ -3,7 +3,7 @@
 use crate::running::{module, with_modules};
 use crate::sandbox::{Ended, Sandbox};
 
-/// About 250 requests to the simulator, which answers in 300 ms, of two seconds.
+/// Some 200 requests to the simulator, which answers in 300 ms: 1.8 s, too short for a warm-up to be found by chance.
 fn run(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
     let load =
         ["--sim", "--sim-median", "300ms", "--sim-workers", "64", "-u", "40", "-r", "400", "-t", "1800ms"];
@@ -54,6 +54,23 @@ fn limits_of_the_module_hold_and_the_command_line_may_replace_them() {
             "limits: avg < 10s, p90 < 10s, rate > 1/s (--slo), failures < 50% ([slo] of models/a.toml)",
         )
         .expect_message("a keeps its 4 limits");
+}
+
+#[test]
+fn limits_are_in_every_report() {
+    let sandbox = with_modules(&["a"]);
+    let files = ["--markdown", "r.md", "--junit", "r.xml", "--report-json", "r.json"];
+    run(&sandbox, &[&["--slo", "p90 < 1ms"][..], &files].concat()).expect_code(3);
+    let read = |name: &str| sandbox.read(name);
+    assert!(read("r.md").contains("**missed**"), "{}", read("r.md"));
+    assert!(
+        read("r.xml").contains("<failure") && read("r.xml").contains("p90 &lt; 1ms"),
+        "{}",
+        read("r.xml")
+    );
+    let json: serde_json::Value = serde_json::from_str(&read("r.json")).unwrap();
+    let limit = &json["modules"][0]["limits"][0];
+    assert_eq!((limit["state"].as_str(), limit["limit"].as_str()), (Some("missed"), Some("p90 < 1ms")));
 }
 
 #[test]

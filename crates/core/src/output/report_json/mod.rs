@@ -10,7 +10,8 @@ mod tests;
 
 use serde::Serialize;
 
-use super::reported::{ExitMeaning, LimitReport, LimitState, ModuleReport};
+use super::reported::{ExitMeaning, LimitReport, ModuleReport};
+use crate::compare::LimitState;
 use comparison::ComparisonJson;
 
 /// The version of the schema. It grows when a key changes its meaning or goes; new keys leave it as it is.

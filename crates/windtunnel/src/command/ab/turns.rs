@@ -78,7 +78,7 @@ impl Turns<'_, '_> {
                 self.context.console.warning(format_args!("interrupted: not run: {}", left.join(", ")));
                 for module in jobs[index..].iter().flat_map(|job| &job.plan.modules) {
                     let word = (Exit::Interrupted, "interrupted: not run");
-                    self.reports.add(&module.name, None, word, self.context);
+                    self.reports.add(&module.name, None, &[], word, self.context);
                 }
                 break;
             }
@@ -103,7 +103,7 @@ impl Turns<'_, '_> {
     /// Prints what a module comes to; the line that says it in short.
     fn report(&mut self, name: &str, concluded: &Concluded) -> String {
         let (comparison, word) = (concluded.comparison.as_ref(), (concluded.exit, concluded.word.as_str()));
-        self.reports.add(name, comparison, word, self.context);
+        self.reports.add(name, comparison, &[], word, self.context);
         let console = &mut self.context.console;
         if let Some(comparison) = comparison {
             console.result(&format!("\n{}\n", self.reports.show(comparison)));

@@ -60,7 +60,7 @@ impl Session<'_, '_> {
                 self.rejected.push(format!("interrupted: not run: {left}"));
                 for module in jobs[index..].iter().flat_map(|job| &job.plan.modules) {
                     let word = (Exit::Interrupted, "interrupted: not run");
-                    self.reports.add(&module.name, None, word, self.context);
+                    self.reports.add(&module.name, None, &[], word, self.context);
                 }
                 break;
             }
@@ -163,7 +163,7 @@ impl Session<'_, '_> {
         self.exit = self.exit.max(exit);
         let word_and_exit = (exit, word.as_str());
         let comparison = judgement.comparison.as_ref();
-        self.reports.add(&record.header.module, comparison, word_and_exit, self.context);
+        self.reports.add(&record.header.module, comparison, &judgement.limits, word_and_exit, self.context);
         let on_error = self.context.settings.results.exit_code_on_error;
         let line = format!("{}: {word} (exit code {})", record.header.module, exit.code(on_error));
         self.context.console.result(&format!("{line}\n"));
