@@ -41,17 +41,17 @@ fn limits_of_the_module_hold_and_the_command_line_may_replace_them() {
     let sandbox = Sandbox::new();
     let rows =
         "[[user]]\nclass = \"fast\"\nwait = \"10ms\"\npost = \"/v1/models/b:predict\"\njson = { x = 1 }\n";
-    let slo = "[slo]\np90 = \"< 1ms\"\nfailures = \"< 50%\"\n";
+    let slo = "[slo]\np75 = \"< 1ms\"\nfailures = \"< 50%\"\n";
     sandbox.write("models/a.toml", &(slo.to_owned() + &module("a") + rows));
     run(&sandbox, &[])
         .expect_code(3)
-        .expect_message("limits: p90 < 1ms, failures < 50% ([slo] of models/a.toml)")
+        .expect_message("limits: p75 < 1ms, failures < 50% ([slo] of models/a.toml)")
         .expect_message("    POST /v1/models/a:predict: ")
         .expect_message("    POST /v1/models/b:predict: ");
-    run(&sandbox, &["--slo", "p90 < 10s, avg < 10s, rate > 1/s"])
+    run(&sandbox, &["--slo", "p75 < 10s, avg < 10s, rate > 1/s"])
         .expect_code(0)
         .expect_message(
-            "limits: avg < 10s, p90 < 10s, rate > 1/s (--slo), failures < 50% ([slo] of models/a.toml)",
+            "limits: avg < 10s, p75 < 10s, rate > 1/s (--slo), failures < 50% ([slo] of models/a.toml)",
         )
         .expect_message("a keeps its 4 limits");
 }
