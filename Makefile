@@ -25,7 +25,7 @@ lint: ## formatting and lints alone
 
 bench: bench-verdicts ## all benchmarks
 
-bench-verdicts: ## verdicts end to end against the simulator, into docs/verdict-end-to-end.md (15 minutes)
+bench-verdicts: ## verdicts end to end against the simulator, into docs/verdict-end-to-end.md (11 minutes)
 	$(CARGO) test --release -p windtunnel --test verdicts --locked -- --ignored --nocapture
 
 verdict-rates: ## how often verdicts err over simulated runs, into docs/verdict-rates.md

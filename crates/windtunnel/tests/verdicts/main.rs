@@ -145,7 +145,7 @@ impl Bench {
             .args(arguments)
             .args(["--sim", "--sim-noise", NOISE, "--sim-median", "20ms", "--sim-workers", "256"])
             .args(["-u", &scenario.users.to_string(), "-r", "1000", "-t", &format!("{}s", scenario.seconds)])
-            .args(["--only-summary", "--inconclusive", "fail"])
+            .arg("--only-summary")
             .current_dir(self.folder.path())
             .env("WINDTUNNEL_CLOCK", date)
             .output()
@@ -164,7 +164,7 @@ fn measure(scenario: &Scenario) -> Counts {
             assert_eq!(code, 0, "{}: {text}", scenario.name);
         }
         for _ in 0..scenario.comparisons {
-            let arguments = [&["run", "bench"], scenario.changes].concat();
+            let arguments = [&["run", "bench", "--inconclusive", "fail"], scenario.changes].concat();
             let (code, text) = bench.windtunnel(scenario, &arguments);
             match code {
                 0 | 1 => counts.unchanged += 1,
